@@ -1,0 +1,93 @@
+#pragma once
+
+// actor: a named run loop with private state. What it receives from are its inboxes, members of
+// the derived class; who starts it, and starts it again, is a supervisor or a runtime.
+
+#include <troupe/context.hpp>
+#include <troupe/detail/actor_inboxes.hpp>
+#include <troupe/error.hpp>
+#include <troupe/logger.hpp>
+#include <troupe/task.hpp>
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+namespace troupe {
+
+namespace detail {
+struct actor_internals;
+}
+
+/// The base class of all actors. Derive from it, give it inboxes as members, and override run().
+///
+/// An actor runs in at most one place at a time. Its state needs no locks: only run() and what it
+/// calls touch it. The object, its inboxes and what waits in them outlive a run that crashed.
+class actor {
+ public:
+  /// Throws usage_error if the name is empty.
+  explicit actor(std::string name);
+  actor(const actor&) = delete;
+  actor& operator=(const actor&) = delete;
+  virtual ~actor();
+
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+ protected:
+  /// The actor's life. Success ends it clean, an error or an exception makes it fail; its
+  /// supervisor's policy says what happens then. It must end when `ctx` does: waits without a
+  /// context of their own do. Called anew for each run.
+  virtual task<result<>> run(context ctx) = 0;
+
+  /// A child of the supervisor's logger, with this actor's name. Silent until one is given.
+  [[nodiscard]] logger& log() noexcept { return log_; }
+
+ private:
+  friend struct detail::actor_internals;
+
+  // What a supervisor does to its children when the supervisor itself has ended for good.
+  virtual void close_children() noexcept {}
+
+  std::string name_;
+  logger log_;
+  detail::actor_inboxes inboxes_;
+  std::atomic<bool> claimed_{false};  // belongs to a supervisor or a runtime
+};
+
+/// An actor from a function `(context, logger&) -> task<result<>>`, for one that needs no inbox of
+/// its own. The function is kept alive as long as the actor, so a capturing lambda is fine. Throws
+/// usage_error if the name or the function is empty.
+[[nodiscard]] std::shared_ptr<actor> make_actor(
+    std::string name, std::function<task<result<>>(context, logger&)> run);
+
+namespace detail {
+
+/// What the library may do with an actor and its users may not.
+struct actor_internals {
+  static task<result<>> run(actor& one, context ctx) { return one.run(std::move(ctx)); }
+  static actor_inboxes& inboxes(actor& one) noexcept { return one.inboxes_; }
+  static void set_logger(actor& one, logger log) noexcept { one.log_ = std::move(log); }
+  [[nodiscard]] static logger& log(actor& one) noexcept { return one.log_; }
+  static void ended_for_good(actor& one) noexcept {
+    one.inboxes_.close_all();
+    one.close_children();
+  }
+  /// False: it has an owner already.
+  [[nodiscard]] static bool claim(actor& one) noexcept { return !one.claimed_.exchange(true); }
+  static void unclaim(actor& one) noexcept { one.claimed_.store(false); }
+};
+
+/// Tells the actor which inboxes are its members, from the size of its full type.
+template <class Actor>
+void settle_inboxes(Actor& one) noexcept {
+  if constexpr (std::is_same_v<Actor, actor>) {
+    actor_internals::inboxes(one).keep_none();
+  } else {
+    actor_internals::inboxes(one).keep_within(std::addressof(one), sizeof(Actor));
+  }
+}
+
+}  // namespace detail
+}  // namespace troupe

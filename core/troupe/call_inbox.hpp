@@ -1,0 +1,187 @@
+#pragma once
+
+// call_inbox<T, R>: a bounded inbox for requests, each answered by an R.
+//
+//              | open                                   | closed
+//   -----------+----------------------------------------+--------------------
+//   call       | waits for room, then for the reply     | errc::inbox_closed
+//
+// A call ends with the reply; with errc::no_reply if the request is dropped; with errc::canceled or
+// errc::deadline_exceeded when its context is done; with errc::inbox_closed if the target ends
+// for good before it took the request; with errc::call_cycle if the callee waits, directly or
+// through others, for the caller. A request whose caller has given up is still delivered, and its
+// reply goes nowhere.
+
+#include <troupe/cast_inbox.hpp>
+#include <troupe/detail/call_cycle.hpp>
+#include <troupe/request.hpp>
+
+#include <coroutine>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace troupe {
+
+namespace detail {
+
+template <class T, class R>
+class call_awaiter {
+ public:
+  call_awaiter(inbox_core& inbox, const context* ctx, T&& message) noexcept
+      : inbox_(&inbox), ctx_(ctx) {
+    std::construct_at(&payload_, std::move(message));
+  }
+  call_awaiter(const call_awaiter&) = delete;
+  call_awaiter& operator=(const call_awaiter&) = delete;
+  ~call_awaiter() {
+    if (stage_ == stage::payload) std::destroy_at(&payload_);
+    if (stage_ == stage::request) std::destroy_at(&request_);
+  }
+
+  static constexpr bool await_ready() noexcept { return false; }
+
+  bool await_suspend(std::coroutine_handle<> at) {
+    fiber& self = running_fiber("call_inbox::call");
+    self.resume_point = at;
+    fiber* const callee = inbox_->owner();
+    if (may_close_cycle(self, callee)) [[unlikely]] {
+      if ((failure_ = find_call_cycle(self, *callee))) return false;
+    }
+    const bool cancelable = ctx_ == nullptr || ctx_->state() != nullptr;
+    const std::uint64_t id = self.open_wait(wait_kind::call, cancelable);
+    if (!send_.open(self, id, ctx_)) {
+      self.fired = fired_canceled;
+      return false;
+    }
+    if (cancelable && self.scope.ended()) {
+      self.fired = fired_canceled;
+      return false;
+    }
+    make_request(self, id);
+    self.fired = fired_nothing;
+    self.calling.store(callee, std::memory_order_relaxed);
+    // Parked from here on, without our lock: see fiber::parked. The reply may come, and another
+    // worker may queue us, while the rest of this function runs.
+    self.parked.store(true);
+    const auto outcome =
+        inbox_->push(ops_of<request<T, R>>, &request_, &send_.waiter(self, id, &request_, false));
+    if (outcome == inbox_core::push_result::closed) return !take_back(self, id, fired_nothing);
+    if (outcome == inbox_core::push_result::full) waited_ = true;
+    if (outcome == inbox_core::push_result::sent) stage_ = stage::sent;
+    if (may_close_cycle(self, callee)) [[unlikely]] {
+      if (auto cycle = find_call_cycle(self, *callee);
+          cycle && take_back(self, id, fired_nothing)) {
+        failure_ = std::move(cycle);
+        return false;
+      }
+    }
+    if (cancelable && self.scope.ended()) [[unlikely]] {
+      return !take_back(self, id, fired_canceled);
+    }
+    if (ctx_ != nullptr) [[unlikely]]
+      return !take_back_if_fired(self, id);
+    return true;
+  }
+
+  result<R> await_resume() {
+    fiber& self = *current.running;
+    self.calling.store(nullptr, std::memory_order_relaxed);
+    if (waited_) [[unlikely]] {
+      if (send_.settle(*inbox_)) stage_ = stage::sent;
+    }
+    if (ctx_ != nullptr) [[unlikely]]
+      send_.close(ctx_);
+    if (stage_ == stage::request) request_.from_.forget();
+    if (slot_) [[likely]]
+      return *std::move(slot_);
+    if (failure_) return fail(*std::move(failure_));
+    if (self.fired == fired_canceled) return fail(cancel_reason(self, ctx_));
+    return fail(errc::inbox_closed);
+  }
+
+ private:
+  enum class stage : unsigned char { payload, request, sent };
+
+  void make_request(fiber& self, std::uint64_t id) noexcept {
+    T payload = std::move(payload_);
+    std::destroy_at(&payload_);
+    std::construct_at(&request_, std::move(payload), reply_address<R>(self, id, slot_));
+    stage_ = stage::request;
+  }
+
+  /// Ends our own wait. False: somebody else has, and we are queued.
+  bool take_back(fiber& self, std::uint64_t id, std::uint32_t fired) noexcept {
+    self.lock.lock();
+    const bool ours = self.is_parked_in(id);
+    if (ours) self.unpark_locked(fired);
+    self.lock.unlock();
+    return ours;
+  }
+  /// A context of its own may have fired between its registration and our parking.
+  bool take_back_if_fired(fiber& self, std::uint64_t id) noexcept {
+    self.lock.lock();
+    const bool fired = self.pending_wait == id && self.is_parked_in(id);
+    if (fired) self.unpark_locked(self.pending);
+    self.lock.unlock();
+    return fired;
+  }
+
+  inbox_core* inbox_;
+  const context* ctx_;
+  union {
+    T payload_;
+    request<T, R> request_;
+  };
+  stage stage_ = stage::payload;
+  bool waited_ = false;
+  reply_slot<R> slot_;
+  std::optional<error> failure_;
+  send_wait send_;
+};
+
+}  // namespace detail
+
+/// A bounded inbox of requests: T goes in, R comes back.
+///
+/// Threads, lifetime: as cast_inbox. Cost of a call to an actor that waits on the same worker:
+/// three locked operations in all, nothing allocated.
+template <message T, class R>
+  requires(std::is_void_v<R> || std::is_nothrow_move_constructible_v<R>)
+class call_inbox {
+ public:
+  using message_type = request<T, R>;
+  using payload_type = T;
+  using reply_type = R;
+
+  /// As cast_inbox.
+  explicit call_inbox(std::size_t capacity) : core_(capacity, sizeof(message_type), "call_inbox") {}
+  call_inbox(const call_inbox&) = delete;
+  call_inbox& operator=(const call_inbox&) = delete;
+  ~call_inbox() { core_.destroy(detail::ops_of<message_type>); }
+
+  /// Awaitable -> result<R>. Without a context it waits until the actor that calls is canceled.
+  [[nodiscard]] auto call(T message) {
+    return detail::call_awaiter<T, R>(core_, nullptr, std::move(message));
+  }
+  /// `ctx` must live until the call has ended.
+  [[nodiscard]] auto call(const context& ctx, T message) {
+    return detail::call_awaiter<T, R>(core_, &ctx, std::move(message));
+  }
+
+  /// Awaitable -> result<request<T, R>>; errors as cast_inbox::receive.
+  [[nodiscard]] auto receive() { return detail::receive_awaiter<message_type>(core_); }
+
+  /// No more requests are taken. Those that wait in the inbox are still delivered; callers that
+  /// wait for room get errc::inbox_closed. Harmless when repeated. Any thread.
+  void close() noexcept { core_.close(detail::inbox_core::closing::by_user); }
+
+  [[nodiscard]] std::size_t size() const noexcept { return core_.size(); }
+  [[nodiscard]] std::size_t capacity() const noexcept { return core_.capacity(); }
+
+ private:
+  friend struct detail::inbox_access;
+  detail::inbox_core core_;
+};
+
+}  // namespace troupe

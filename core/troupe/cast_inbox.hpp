@@ -1,0 +1,285 @@
+#pragma once
+
+// cast_inbox<T>: a bounded inbox for messages that expect no answer.
+//
+//              | room                | full                     | closed
+//   -----------+---------------------+--------------------------+----------------------
+//   cast       | sent                | waits for room           | errc::inbox_closed
+//   try_cast   | sent                | errc::inbox_full         | errc::inbox_closed
+//
+// Whoever's context is done gets its error (errc::canceled, errc::deadline_exceeded). A message
+// that was not sent comes back: in the error of cast, in the argument itself of try_cast.
+//
+// Order: what one sender sends through one inbox arrives in that order, also through a full inbox.
+// Between senders, and between inboxes, there is none.
+
+#include <troupe/context.hpp>
+#include <troupe/detail/inbox_core.hpp>
+#include <troupe/detail/receive.hpp>
+#include <troupe/error.hpp>
+#include <troupe/send_error.hpp>
+
+#include <coroutine>
+#include <cstddef>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace troupe {
+
+/// What may travel through an inbox: it is moved with a lock held, so moving must not throw.
+template <class T>
+concept message = std::is_object_v<T> && std::is_nothrow_move_constructible_v<T> &&
+                  std::is_nothrow_destructible_v<T> && !std::is_const_v<T>;
+
+namespace detail {
+
+/// The way from a typed inbox to its core, for select and serve.
+struct inbox_access {
+  template <class Inbox>
+  static inbox_core& core(Inbox& inbox) noexcept {
+    return inbox.core_;
+  }
+};
+
+/// A sender's wait: for room in an inbox, or for a context to end. Shared by cast and call.
+class send_wait {
+ public:
+  /// Ties wait `id` to the context. False: the context has ended already.
+  bool open(fiber& self, std::uint64_t id, const context* ctx) noexcept {
+    if (link_.open(self, id, ctx)) return true;
+    self.fired = fired_canceled;
+    return false;
+  }
+  void close(const context* ctx) noexcept { link_.close(ctx); }
+  send_waiter& waiter(fiber& self, std::uint64_t id, void* message, bool wakes) noexcept {
+    waiter_.wakes = wakes;
+    waiter_.who = &self;
+    waiter_.wait = id;
+    waiter_.message = message;
+    return waiter_;
+  }
+  /// After the wait: takes the message back if nobody has taken it. True: it has been sent.
+  bool settle(inbox_core& inbox) noexcept {
+    inbox.withdraw(waiter_);
+    return waiter_.state.load(std::memory_order_acquire) == send_state::sent;
+  }
+  [[nodiscard]] bool closed() const noexcept {
+    return waiter_.state.load(std::memory_order_acquire) == send_state::closed;
+  }
+
+ private:
+  send_waiter waiter_;
+  context_link link_;
+};
+
+template <class T>
+class cast_awaiter {
+ public:
+  cast_awaiter(inbox_core& inbox, const context* ctx, T&& message) noexcept
+      : inbox_(&inbox), ctx_(ctx) {
+    std::construct_at(&message_, std::move(message));
+  }
+  // Only moved before it is awaited, and only in C++'s eyes: the result of cast() is a prvalue.
+  cast_awaiter(const cast_awaiter&) = delete;
+  cast_awaiter& operator=(const cast_awaiter&) = delete;
+  ~cast_awaiter() {
+    if (outcome_ != inbox_core::push_result::sent) std::destroy_at(&message_);
+  }
+
+  bool await_ready() {
+    if (ctx_ != nullptr && ctx_->err()) [[unlikely]] {
+      canceled_ = true;
+      return true;
+    }
+    outcome_ = inbox_->push(ops_of<T>, &message_);
+    return outcome_ != inbox_core::push_result::full && !spend_budget();
+  }
+  bool await_suspend(std::coroutine_handle<> at) {
+    fiber& self = running_fiber("cast_inbox::cast");
+    self.resume_point = at;
+    if (outcome_ != inbox_core::push_result::full) {
+      self.sched->yield(self);
+      return true;
+    }
+    const bool cancelable = ctx_ == nullptr || ctx_->state() != nullptr;
+    const std::uint64_t id = self.open_wait(wait_kind::send, cancelable);
+    outcome_ = inbox_->push(ops_of<T>, &message_, &wait_.waiter(self, id, &message_, true));
+    if (outcome_ != inbox_core::push_result::full) return false;
+    waited_ = true;
+    return wait_.open(self, id, ctx_) && self.park(id);
+  }
+  send_result<T> await_resume() {
+    if (waited_) settle();
+    if (outcome_ == inbox_core::push_result::sent) return {};
+    error why = canceled_ ? cancel_reason(*current.running, ctx_) : error(errc::inbox_closed);
+    return std::unexpected(send_error<T>(std::move(why), std::move(message_)));
+  }
+
+ private:
+  void settle() noexcept {
+    wait_.close(ctx_);
+    if (wait_.settle(*inbox_)) {
+      outcome_ = inbox_core::push_result::sent;
+    } else {
+      canceled_ = !wait_.closed();
+    }
+  }
+
+  inbox_core* inbox_;
+  const context* ctx_;
+  union {
+    T message_;  // relocated from when sent
+  };
+  inbox_core::push_result outcome_ = inbox_core::push_result::full;
+  bool waited_ = false;
+  bool canceled_ = false;
+  send_wait wait_;
+};
+
+/// Raw memory for one message, and whether there is one.
+template <class T>
+class message_slot {
+ public:
+  message_slot() noexcept {}
+  message_slot(const message_slot&) = delete;
+  message_slot& operator=(const message_slot&) = delete;
+  ~message_slot() {}
+  [[nodiscard]] void* raw() noexcept { return static_cast<void*>(std::addressof(value_)); }
+  T take() noexcept {
+    T taken = std::move(value_);
+    std::destroy_at(std::addressof(value_));
+    return taken;
+  }
+
+ private:
+  union {
+    T value_;
+  };
+};
+
+/// What source `which` of a wait gave: its message, errc::inbox_closed, or why the wait was
+/// canceled.
+template <class T>
+result<T> received(fiber& self, receive_waiter& waiter, message_slot<T>& slot) {
+  if (waiter.filled) {
+    waiter.filled = false;
+    return result<T>(slot.take());
+  }
+  if (self.fired == fired_canceled) return fail(cancel_reason(self, nullptr));
+  return fail(errc::inbox_closed);
+}
+
+template <class T>
+class receive_awaiter {
+ public:
+  explicit receive_awaiter(inbox_core& inbox) noexcept {
+    source_.inbox = &inbox;
+    source_.ops = &ops_of<T>;
+    source_.waiter.slot = slot_.raw();
+  }
+  receive_awaiter(const receive_awaiter&) = delete;
+  receive_awaiter& operator=(const receive_awaiter&) = delete;
+  ~receive_awaiter() {
+    if (source_.waiter.filled) static_cast<void>(slot_.take());
+  }
+
+  bool await_ready() {
+    ready_ = operation_.begin(running_fiber("receive"));
+    return ready_ && !spend_budget();
+  }
+  void await_suspend(std::coroutine_handle<> at) noexcept {
+    fiber& self = *current.running;
+    self.resume_point = at;
+    if (ready_) self.sched->yield(self);
+  }
+  result<T> await_resume() {
+    fiber& self = *current.running;
+    operation_.end(self);
+    return received(self, source_.waiter, slot_);
+  }
+
+ private:
+  message_slot<T> slot_;
+  inbox_source source_;
+  receive_operation operation_{std::span(&source_, 1), {}};
+  bool ready_ = false;
+};
+
+}  // namespace detail
+
+/// A bounded inbox of T.
+///
+/// Threads: any number of senders on any thread; receive() in any number of fibers, each message
+/// reaches one of them. Cancellation never loses a message: it was sent, or it comes back.
+/// Cost: one locked operation to send and one to receive; nothing is allocated but the ring, once,
+/// when the first message has to wait in it.
+///
+/// The inbox must outlive every operation on it. Destroying it closes it.
+template <message T>
+class cast_inbox {
+ public:
+  using message_type = T;
+
+  /// Room for `capacity` messages; 0 makes it a rendezvous: sending waits for a receiver. Throws
+  /// usage_error if so many do not fit in memory.
+  explicit cast_inbox(std::size_t capacity) : core_(capacity, sizeof(T), "cast_inbox") {}
+  cast_inbox(const cast_inbox&) = delete;
+  cast_inbox& operator=(const cast_inbox&) = delete;
+  ~cast_inbox() { core_.destroy(detail::ops_of<T>); }
+
+  /// Awaitable -> send_result<T>, which converts to result<>: sends, waiting for room if need
+  /// be, until the context is done. Without a context a message for which there is room is
+  /// sent always, and a wait for room ends with the context of the actor that waits.
+  [[nodiscard]] auto cast(T message) {
+    return detail::cast_awaiter<T>(core_, nullptr, std::move(message));
+  }
+  /// `ctx` must live until the operation has ended.
+  [[nodiscard]] auto cast(const context& ctx, T message) {
+    return detail::cast_awaiter<T>(core_, &ctx, std::move(message));
+  }
+
+  /// Sends if there is room, from any thread. On an error `message` is unmoved.
+  result<> try_cast(T&& message) {
+    switch (core_.push(detail::moving_ops_of<T>, std::addressof(message))) {
+      case detail::inbox_core::push_result::sent: break;
+      case detail::inbox_core::push_result::full: return fail(errc::inbox_full);
+      case detail::inbox_core::push_result::closed: return fail(errc::inbox_closed);
+    }
+    return {};
+  }
+  /// The same, for a message that the caller keeps a copy of.
+  result<> try_cast(const T& message)
+    requires std::is_copy_constructible_v<T>
+  {
+    return try_cast(T(message));
+  }
+  /// With a context that is done: its error, whether or not there is room.
+  result<> try_cast(const context& ctx, T&& message) {
+    if (auto why = ctx.err()) return fail(*std::move(why));
+    return try_cast(std::move(message));
+  }
+  result<> try_cast(const context& ctx, const T& message)
+    requires std::is_copy_constructible_v<T>
+  {
+    if (auto why = ctx.err()) return fail(*std::move(why));
+    return try_cast(T(message));
+  }
+
+  /// Awaitable -> result<T>: the next message; errc::inbox_closed once the inbox is closed and
+  /// drained; errc::canceled when the actor that waits is.
+  [[nodiscard]] auto receive() { return detail::receive_awaiter<T>(core_); }
+
+  /// Nothing more is taken. What waits in the inbox is still delivered; senders that wait get their
+  /// message back with errc::inbox_closed. Harmless when repeated. Any thread.
+  void close() noexcept { core_.close(detail::inbox_core::closing::by_user); }
+
+  [[nodiscard]] std::size_t size() const noexcept { return core_.size(); }
+  [[nodiscard]] std::size_t capacity() const noexcept { return core_.capacity(); }
+
+ private:
+  friend struct detail::inbox_access;
+  detail::inbox_core core_;
+};
+
+}  // namespace troupe

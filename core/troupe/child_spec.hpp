@@ -1,0 +1,99 @@
+#pragma once
+
+// What a supervisor is given to keep alive: an actor, or a factory that makes one for each run.
+
+#include <troupe/actor.hpp>
+#include <troupe/restart_policy.hpp>
+
+#include <concepts>
+#include <functional>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+namespace troupe {
+
+namespace detail {
+
+template <class F>
+using made_by = typename std::invoke_result_t<F&>::element_type;
+
+template <class F>
+concept actor_factory = std::invocable<F&> && requires(std::invoke_result_t<F&> made) {
+  typename std::invoke_result_t<F&>::element_type;
+  requires std::derived_from<made_by<F>, actor>;
+  { std::shared_ptr<actor>(made) };
+};
+
+}  // namespace detail
+
+/// A child of a supervisor.
+///
+///     .children = {c,                                            // an actor: keeps its state
+///                  {w, {.policy = restart_policy::transient}},   // with options of its own
+///                  {[] { return std::make_shared<parser>(); }}}  // fresh state in every run
+class child_spec {
+ public:
+  /// The object is kept, with its inboxes and what waits in them, over all restarts.
+  template <std::derived_from<actor> Actor>
+  child_spec(std::shared_ptr<Actor> one, child_options options = {})
+      : options_(std::move(options)) {
+    if (one) detail::settle_inboxes(*one);
+    first_ = std::move(one);
+  }
+
+  /// Each run gets an object of its own. One that throws, or gives null, is a failed start, which
+  /// counts as a crash.
+  template <detail::actor_factory Factory>
+  child_spec(Factory factory, child_options options = {})
+      : options_(std::move(options)), factory_([make = std::move(factory)]() mutable {
+          auto made = make();
+          if (made) detail::settle_inboxes(*made);
+          return std::shared_ptr<actor>(std::move(made));
+        }) {}
+
+  [[nodiscard]] const child_options& options() const noexcept { return options_; }
+
+  /// For the supervisor.
+  [[nodiscard]] std::shared_ptr<actor>& first() noexcept { return first_; }
+  [[nodiscard]] std::function<std::shared_ptr<actor>()>& factory() noexcept { return factory_; }
+
+ private:
+  template <std::derived_from<actor> Actor>
+  friend class fresh_child;
+
+  child_options options_;
+  std::shared_ptr<actor> first_;  // null until the factory has made one
+  std::function<std::shared_ptr<actor>()> factory_;
+};
+
+/// A child from a factory, with a handle that outlives its restarts: the factory is called once
+/// now, and the inboxes of that first object are those of all that follow. Messages that waited
+/// when a run crashed are there for the next, which has fresh state. A later object whose inboxes
+/// differ in number or capacity from the first's is a failed start.
+///
+///     troupe::fresh_child<parser> parsing([] { return std::make_shared<parser>(); });
+///     auto root = ... .children = {parsing.spec()} ...;
+///     co_await parsing->parse(line);
+template <std::derived_from<actor> Actor>
+class fresh_child {
+ public:
+  template <std::invocable Factory>
+    requires std::same_as<std::invoke_result_t<Factory&>, std::shared_ptr<Actor>>
+  explicit fresh_child(Factory factory, child_options options = {})
+      : handle_(factory()), spec_(std::move(factory), std::move(options)) {
+    if (!handle_) throw usage_error("fresh_child: the factory gave a null actor");
+    detail::settle_inboxes(*handle_);
+    spec_.first_ = handle_;
+  }
+
+  [[nodiscard]] const child_spec& spec() const noexcept { return spec_; }
+  [[nodiscard]] const std::shared_ptr<Actor>& handle() const noexcept { return handle_; }
+  Actor* operator->() const noexcept { return handle_.get(); }
+
+ private:
+  std::shared_ptr<Actor> handle_;
+  child_spec spec_;
+};
+
+}  // namespace troupe

@@ -1,0 +1,179 @@
+#pragma once
+
+// context: cancellation and deadline, handed down a tree of work.
+//
+// Every run of an actor has one. A wait that is given a context ends when that context does; a wait
+// that is given none ends with the context of the actor that waits.
+
+#include <troupe/clock.hpp>
+#include <troupe/detail/context_state.hpp>
+#include <troupe/detail/fiber.hpp>
+#include <troupe/error.hpp>
+
+#include <coroutine>
+#include <optional>
+#include <stop_token>
+#include <utility>
+
+namespace troupe {
+
+class cancelable_context;
+class context_done;
+
+/// A value that says until when work may go on. Copying costs one atomic add.
+///
+/// Threads: all members may be called from any thread. A default-constructed context is
+/// background(): it never ends.
+class context {
+ public:
+  context() noexcept = default;
+  context(const context& other) noexcept : state_(other.state_) {
+    if (state_ != nullptr) detail::retain(*state_);
+  }
+  context(context&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+  context& operator=(context other) noexcept {
+    std::swap(state_, other.state_);
+    return *this;
+  }
+  ~context() {
+    if (state_ != nullptr) detail::release(*state_);
+  }
+
+  /// The context that never ends. Costs nothing.
+  [[nodiscard]] static context background() noexcept { return {}; }
+
+  /// The context of the actor (or other fiber) that is running; background() outside of one.
+  [[nodiscard]] static context current() noexcept;
+
+  /// A child that can be canceled by itself.
+  [[nodiscard]] cancelable_context with_cancel() const;
+  [[nodiscard]] static cancelable_context with_cancel(const context& parent);
+
+  /// A child that ends at the earliest of its own deadline and all those above it.
+  ///
+  /// The clock is that of the parent's runtime, else of the runtime one is called in, else the
+  /// system's monotonic clock. Cost: one pooled block; a timer only once something waits.
+  [[nodiscard]] context with_deadline(time_point when) const;
+  [[nodiscard]] context with_timeout(duration from_now) const;
+  [[nodiscard]] static context with_deadline(const context& parent, time_point when) {
+    return parent.with_deadline(when);
+  }
+  [[nodiscard]] static context with_timeout(const context& parent, duration from_now) {
+    return parent.with_timeout(from_now);
+  }
+
+  /// A child that is canceled when stop is requested of `token`.
+  [[nodiscard]] static context from(const context& parent, std::stop_token token);
+
+  /// Why the context has ended: errc::canceled or errc::deadline_exceeded; nothing while it goes
+  /// on.
+  [[nodiscard]] std::optional<error> err() const noexcept;
+
+  /// The deadline that holds, `never` if there is none.
+  [[nodiscard]] time_point deadline() const noexcept {
+    return state_ != nullptr ? state_->deadline : never;
+  }
+
+  /// `co_await ctx.done()` waits for the end of the context; also a source for select.
+  [[nodiscard]] context_done done() const noexcept;
+
+  /// A token whose stop is requested when this context ends. Its callbacks run on the thread that
+  /// ends the context. With a deadline, only within a runtime (which has the timer).
+  [[nodiscard]] std::stop_token stop_token() const;
+
+  friend bool operator==(const context&, const context&) = default;
+
+  /// For the library.
+  [[nodiscard]] detail::context_state* state() const noexcept { return state_; }
+  [[nodiscard]] static context adopt(detail::context_state* owned) noexcept {
+    context made;
+    made.state_ = owned;
+    return made;
+  }
+  [[nodiscard]] static context share(detail::context_state& state) noexcept {
+    detail::retain(state);
+    return adopt(&state);
+  }
+
+ private:
+  detail::context_state* state_ = nullptr;
+};
+
+/// A context with the means to cancel it. Copies cancel the same context; dropping it cancels
+/// nothing.
+class cancelable_context : public context {
+ public:
+  explicit cancelable_context(context made) noexcept : context(std::move(made)) {}
+
+  /// Ends the context and all below it; waits wake at once. Harmless when repeated.
+  void cancel() const noexcept;
+};
+
+/// What `ctx.done()` gives. Awaiting it gives the reason for the end: errc::canceled or
+/// errc::deadline_exceeded.
+class context_done {
+ public:
+  explicit context_done(context of) noexcept : context_(std::move(of)) {}
+  [[nodiscard]] const context& of() const noexcept { return context_; }
+
+  auto operator co_await() const noexcept;
+
+ private:
+  context context_;
+};
+
+inline context_done context::done() const noexcept { return context_done(*this); }
+
+namespace detail {
+
+/// A wait's tie to a context: registered where the context is another than the fiber's own, which
+/// ends the wait by itself. Lives in the awaiter.
+class context_link {
+ public:
+  /// Before open_wait: may this context end the wait through the fiber's own scope?
+  static bool is_ambient(const fiber& self, const context* ctx) noexcept {
+    return ctx == nullptr || ctx->state() == &self.scope;
+  }
+
+  /// Registers wait `id`; it will end with fired_canceled. False: the context has ended already.
+  bool open(fiber& self, std::uint64_t id, const context* ctx) noexcept {
+    if (is_ambient(self, ctx) || ctx->state() == nullptr) return true;
+    waiter_.who = &self;
+    waiter_.wait = id;
+    waiter_.index = fired_canceled;
+    registered_ = add_waiter(*ctx->state(), waiter_, *self.sched);
+    return registered_;
+  }
+  void close(const context* ctx) noexcept {
+    if (!registered_) return;
+    registered_ = false;
+    remove_waiter(*ctx->state(), waiter_);
+  }
+
+ private:
+  context_waiter waiter_;
+  bool registered_ = false;
+};
+
+/// Why a wait that fired_canceled ended: the given context's reason, else the fiber's own.
+[[nodiscard]] error cancel_reason(const fiber& self, const context* ctx) noexcept;
+
+class context_done_awaiter {
+ public:
+  explicit context_done_awaiter(const context& of) noexcept : context_(&of) {}
+  [[nodiscard]] bool await_ready() const noexcept { return context_->err().has_value(); }
+  bool await_suspend(std::coroutine_handle<> at);
+  error await_resume() noexcept;
+
+ private:
+  const context* context_;
+  context_link link_;
+};
+
+}  // namespace detail
+
+inline auto context_done::operator co_await() const noexcept {
+  return detail::context_done_awaiter(context_);
+}
+
+}  // namespace troupe

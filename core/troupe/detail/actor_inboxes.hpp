@@ -1,0 +1,56 @@
+#pragma once
+
+// Which inboxes belong to an actor. An inbox does not know the actor it is a member of, and callers
+// must not wait for ever on the inbox of an actor that has ended, even one that never got to
+// receiving. So the base class `actor` notes on its thread that an actor is being constructed,
+// inboxes constructed after it join its list, and when the actor is given to a supervisor or a
+// runtime, whose templates know its size, those that do not lie inside the object leave the list
+// again. An actor handed over as a plain shared_ptr<actor> keeps only what its run has bound.
+//
+// Threads: lists are guarded by a striped lock, because an inbox that joined by mistake may be
+// destroyed on another thread than the actor.
+
+#include <cstddef>
+
+namespace troupe::detail {
+
+class inbox_core;
+
+class actor_inboxes {
+ public:
+  actor_inboxes() noexcept;  // becomes the list under construction on this thread
+  actor_inboxes(const actor_inboxes&) = delete;
+  actor_inboxes& operator=(const actor_inboxes&) = delete;
+  ~actor_inboxes();
+
+  /// Keeps those within [begin, begin + size).
+  void keep_within(const void* begin, std::size_t size) noexcept;
+  /// The actor's full type is not known: keeps none.
+  void keep_none() noexcept { keep_within(nullptr, 0); }
+
+  void close_all() noexcept;   // the actor has ended for good
+  void reopen_all() noexcept;  // a run begins
+
+  /// The actor's run receives from an inbox without a home: it becomes this actor's.
+  void adopt(inbox_core& homeless) noexcept;
+
+  /// The restart of an actor from a factory: our inboxes forward to those of `first`, one by one in
+  /// the order of construction. False, and nothing done, if the lists do not match.
+  bool redirect_to(actor_inboxes& first) noexcept;
+
+ private:
+  friend void join_home(inbox_core& made) noexcept;
+  friend void leave_home(inbox_core& gone) noexcept;
+  void link(inbox_core& member) noexcept;
+  void unlink(inbox_core& member) noexcept;
+
+  inbox_core* first_ = nullptr;
+  inbox_core* last_ = nullptr;
+  bool settled_ = false;  // the object is complete: nothing joins any more
+};
+
+/// For an inbox's constructor and destructor.
+void join_home(inbox_core& made) noexcept;
+void leave_home(inbox_core& gone) noexcept;
+
+}  // namespace troupe::detail

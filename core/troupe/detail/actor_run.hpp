@@ -1,0 +1,29 @@
+#pragma once
+
+// One run of an actor as a fiber: from calling run() to the exit_reason.
+
+#include <troupe/context.hpp>
+#include <troupe/detail/fiber.hpp>
+#include <troupe/exit_reason.hpp>
+
+namespace troupe {
+class actor;
+}
+
+namespace troupe::detail {
+
+/// Who is told of the end of a run. Called once, on a worker, after the run's frame is gone; it
+/// may free itself.
+struct run_owner {
+  void (*ended)(run_owner& self, exit_reason&& why) noexcept = nullptr;
+  /// Instead of `ended`, where the runtime went while the run still waited. May be null.
+  void (*abandoned)(run_owner& self) noexcept = nullptr;
+};
+
+/// Starts a run of `one` under a context below `parent`, and gives that context. The actor and the
+/// owner must live until the end is told. If run() itself throws the end is told at once, from
+/// inside this call.
+[[nodiscard]] context start_run(scheduler& sched, context_state* parent, actor& one,
+                                run_owner& owner);
+
+}  // namespace troupe::detail

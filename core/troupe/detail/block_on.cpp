@@ -1,0 +1,62 @@
+#include <troupe/detail/block_on.hpp>
+
+#include <troupe/error.hpp>
+
+#include <mutex>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace troupe::detail {
+
+namespace {
+
+void root_exited(fiber& ended) {
+  if (ended.root) std::exchange(ended.root, nullptr).destroy();
+  auto& owner = *static_cast<root_owner*>(ended.owner);
+  owner.ended(owner);
+}
+
+}  // namespace
+
+context start_root(scheduler& sched, context_state* parent, task<result<>> root,
+                   root_owner& owner) {
+  fiber& made = make_fiber(sched, parent);
+  context scope = context::share(made.scope);
+  {
+    const std::lock_guard held(made.lock);
+    made.root = root.release();
+  }
+  made.resume_point = made.root;
+  made.on_exit = root_exited;
+  made.owner = &owner;
+  sched.schedule(made);
+  return scope;
+}
+
+void require_foreign_thread(const char* operation) {
+  if (current.running == nullptr && current.worker == nullptr) return;
+  throw usage_error(std::string(operation) +
+                    " was called by an actor: it would block the worker that runs it; co_await "
+                    "instead, or use blocking()");
+}
+
+void run_and_wait(scheduler& sched, context_state* parent, task<result<>> root) {
+  struct waiting_thread : root_owner {
+    blocker gone;
+  } thread;
+  thread.ended = [](root_owner& self) noexcept { static_cast<waiting_thread&>(self).gone.set(); };
+  const context scope = start_root(sched, parent, std::move(root), thread);
+  if (sched.wait(thread.gone, never)) return;
+  // Only the deterministic scheduler gives up: nothing is ready, and time does not move by itself.
+  end(*scope.state(), context_status::canceled);
+  if (!sched.wait(thread.gone, never)) {
+    throw std::runtime_error(
+        "block_on: nothing is ready to run, and what it waits for cannot be canceled");
+  }
+  throw usage_error(
+      "block_on would wait for ever: nothing is ready to run; if it waits for time, advance() the "
+      "clock instead");
+}
+
+}  // namespace troupe::detail

@@ -1,0 +1,45 @@
+#pragma once
+
+// The rarely needed half of a context's state, made when first asked for: the timer of its own
+// deadline, the runtime whose clock counts, and a std::stop_source.
+
+#include <troupe/detail/context_state.hpp>
+#include <troupe/detail/fiber.hpp>
+#include <troupe/detail/timer_node.hpp>
+
+#include <cstddef>
+#include <memory>
+#include <optional>
+#include <stop_token>
+
+namespace troupe::detail {
+
+struct deadline_timer : timer_node {
+  explicit deadline_timer(context_extra& whole) noexcept : extra(whole) {}
+  context_extra& extra;
+};
+
+/// Cancels a state when a std::stop_token's stop is requested.
+struct stop_bridge {
+  context_state* of;
+  void operator()() const noexcept;  // the state may be dying: context_state.cpp
+};
+
+struct context_extra {
+  explicit context_extra(context_state& state) noexcept : of(state), timer(*this) {}
+
+  context_state& of;
+  deadline_timer timer;
+  std::shared_ptr<scheduler> home;
+  bool armed = false;  // under the state's lock; stays true once set
+  std::stop_source stop;
+  std::optional<std::stop_callback<stop_bridge>> bridge;
+};
+
+/// Where the scope lies in its fiber: the way back from an embedded state.
+inline constexpr std::size_t scope_offset = offsetof(fiber, scope);
+
+[[nodiscard]] std::stop_token stop_token_of(context_state& state);
+[[nodiscard]] context_extra& extra_of(context_state& state);
+
+}  // namespace troupe::detail

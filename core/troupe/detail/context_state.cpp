@@ -1,0 +1,264 @@
+#include <troupe/detail/context_state.hpp>
+
+#include <troupe/detail/context_extra.hpp>
+#include <troupe/detail/frame_pool.hpp>
+
+#include <memory>
+#include <mutex>
+
+namespace troupe::detail {
+
+namespace {
+
+using guard = std::lock_guard<spin_lock>;
+
+void unlink_child(context_state& parent, context_state& child) noexcept {  // parent's lock held
+  if (child.previous_sibling != nullptr) {
+    child.previous_sibling->next_sibling = child.next_sibling;
+  } else if (parent.first_child == &child) {
+    parent.first_child = child.next_sibling;
+  } else {
+    return;  // end() has taken it off already
+  }
+  if (child.next_sibling != nullptr) {
+    child.next_sibling->previous_sibling = child.previous_sibling;
+  }
+  child.previous_sibling = child.next_sibling = nullptr;
+}
+
+bool retain_unless_dying(context_state& state) noexcept {
+  std::uint32_t seen = state.references.load(std::memory_order_relaxed);
+  while (seen != 0) {
+    if (state.references.compare_exchange_weak(seen, seen + 1, std::memory_order_relaxed)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+/// Takes the next child off a state that is ending, with a reference; null when there is none left.
+context_state* take_child(context_state& state) noexcept {
+  const guard held(state.lock);
+  while (context_state* child = state.first_child) {
+    unlink_child(state, *child);
+    if (retain_unless_dying(*child)) return child;
+  }
+  return nullptr;
+}
+
+void wake_waiters(context_state& state) noexcept {
+  for (;;) {
+    fiber* who = nullptr;
+    std::uint64_t wait = 0;
+    std::uint32_t index = 0;
+    {
+      const guard held(state.lock);
+      context_waiter* first = state.waiters;
+      if (first == nullptr) return;
+      state.waiters = first->next;
+      if (first->next != nullptr) first->next->previous = nullptr;
+      first->linked = false;
+      who = first->who;
+      wait = first->wait;
+      index = first->index;
+    }
+    who->fire(wait, index);
+  }
+}
+
+void deadline_fired(timer_node* node) noexcept {
+  auto& extra = static_cast<deadline_timer*>(node)->extra;
+  if (retain_unless_dying(extra.of)) extra.home->expire(extra.of);
+}
+
+}  // namespace
+
+context_extra& extra_of(context_state& state) {
+  if (auto* there = state.extra.load(std::memory_order_acquire)) return *there;
+  auto fresh = std::make_unique<context_extra>(state);
+  context_extra* expected = nullptr;
+  // Pairs with the acquire above: whoever sees the pointer sees the object.
+  if (state.extra.compare_exchange_strong(expected, fresh.get())) {
+    return *fresh.release();
+  }
+  return *expected;
+}
+
+namespace {
+
+context_state& owner_of_deadline(context_state& state) noexcept {
+  context_state* at = &state;
+  while (at->parent != nullptr && at->parent->deadline == at->deadline) at = at->parent;
+  return *at;
+}
+
+}  // namespace
+
+void retain(context_state& state) noexcept {
+  state.references.fetch_add(1, std::memory_order_relaxed);
+}
+
+void release(context_state& state) noexcept {
+  context_state* at = &state;
+  // Iterative: the last reference on a child is often the last on its parent, and so on up.
+  while (at != nullptr && at->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
+    context_state* parent = at->parent;
+    if (parent != nullptr) {
+      const guard held(parent->lock);
+      unlink_child(*parent, *at);
+    }
+    at->parent = nullptr;
+    if (context_extra* extra = at->extra.exchange(nullptr, std::memory_order_acq_rel)) {
+      if (extra->armed) extra->home->remove_timer(extra->timer);
+      delete extra;
+    }
+    if (at->in_fiber) {
+      recycle_fiber(*reinterpret_cast<fiber*>(reinterpret_cast<char*>(at) - scope_offset));
+    } else {
+      std::destroy_at(at);
+      frame_free(at, sizeof(context_state));
+    }
+    at = parent;
+  }
+}
+
+void attach(context_state& child, context_state* parent) noexcept {
+  child.parent = parent;
+  if (parent == nullptr) return;
+  retain(*parent);
+  child.deadline = child.deadline < parent->deadline ? child.deadline : parent->deadline;
+  const guard held(parent->lock);
+  const auto status = parent->status.load(std::memory_order_relaxed);
+  if (status != context_status::alive) {
+    child.status.store(status, std::memory_order_relaxed);
+    return;
+  }
+  child.next_sibling = parent->first_child;
+  if (parent->first_child != nullptr) parent->first_child->previous_sibling = &child;
+  parent->first_child = &child;
+}
+
+void end(context_state& first, context_status why) noexcept {
+  // Depth first without recursion: `pending` holds states with a reference each, chained through
+  // next_sibling, which is free once a state has been taken off its parent.
+  retain(first);
+  context_state* pending = &first;
+  context_state* const root = &first;
+  while (pending != nullptr) {
+    context_state* state = pending;
+    bool ended_here = false;
+    {
+      const guard held(state->lock);
+      if (state->status.load(std::memory_order_relaxed) == context_status::alive) {
+        state->status.store(why, std::memory_order_seq_cst);
+        ended_here = true;
+      }
+    }
+    if (state != root) {
+      pending = state->next_sibling;
+      state->next_sibling = nullptr;
+    } else {
+      pending = nullptr;
+    }
+    if (ended_here) {
+      if (state->in_fiber) {
+        reinterpret_cast<fiber*>(reinterpret_cast<char*>(state) - scope_offset)->cancel_wait();
+      }
+      wake_waiters(*state);
+      if (context_extra* extra = state->extra.load()) {
+        extra->stop.request_stop();
+      }
+      while (context_state* child = take_child(*state)) {
+        child->next_sibling = pending;
+        pending = child;
+      }
+    }
+    release(*state);
+  }
+}
+
+bool add_waiter(context_state& state, context_waiter& waiter, scheduler& sched) noexcept {
+  if (state.deadline != never) arm_deadline(state, sched);
+  const guard held(state.lock);
+  if (state.status.load(std::memory_order_relaxed) != context_status::alive) return false;
+  waiter.linked = true;
+  waiter.previous = nullptr;
+  waiter.next = state.waiters;
+  if (state.waiters != nullptr) state.waiters->previous = &waiter;
+  state.waiters = &waiter;
+  return true;
+}
+
+void remove_waiter(context_state& state, context_waiter& waiter) noexcept {
+  const guard held(state.lock);
+  if (!waiter.linked) return;
+  waiter.linked = false;
+  if (waiter.previous != nullptr) {
+    waiter.previous->next = waiter.next;
+  } else {
+    state.waiters = waiter.next;
+  }
+  if (waiter.next != nullptr) waiter.next->previous = waiter.previous;
+}
+
+void arm_deadline(context_state& state, scheduler& sched) {
+  context_state& owner = owner_of_deadline(state);
+  if (owner.deadline == never) return;
+  context_extra& extra = extra_of(owner);
+  {
+    const guard held(owner.lock);
+    if (extra.armed) return;
+    extra.armed = true;
+  }
+  if (!extra.home) extra.home = sched.shared_from_this();
+  extra.timer.deadline = owner.deadline;
+  extra.timer.fire = deadline_fired;
+  extra.home->add_timer(extra.timer);
+}
+
+time_point now_for(const context_state* state) noexcept {
+  for (; state != nullptr; state = state->parent) {
+    if (state->in_fiber) {
+      return reinterpret_cast<const fiber*>(reinterpret_cast<const char*>(state) - scope_offset)
+          ->sched->now();
+    }
+    if (const context_extra* extra = state->extra.load(std::memory_order_acquire);
+        extra != nullptr && extra->home) {
+      return extra->home->now();
+    }
+  }
+  return current.sched != nullptr ? current.sched->now() : std::chrono::steady_clock::now();
+}
+
+context_status poll(context_state& state) noexcept {
+  const context_status seen = state.status.load(std::memory_order_acquire);
+  if (seen != context_status::alive || state.deadline == never) return seen;
+  if (now_for(&state) < state.deadline) return context_status::alive;
+  end(owner_of_deadline(state), context_status::expired);
+  return state.status.load(std::memory_order_acquire);
+}
+
+context_state* make_context_state(context_state* parent, time_point deadline, scheduler* home) {
+  void* memory = frame_alloc(sizeof(context_state));
+  auto* state = std::construct_at(static_cast<context_state*>(memory), false);
+  state->deadline = deadline;
+  if (home != nullptr) extra_of(*state).home = home->shared_from_this();
+  attach(*state, parent);
+  return state;
+}
+
+void stop_bridge::operator()() const noexcept {
+  if (!retain_unless_dying(*of)) return;
+  end(*of, context_status::canceled);
+  release(*of);
+}
+
+std::stop_token stop_token_of(context_state& state) {
+  context_extra& extra = extra_of(state);
+  if (state.deadline != never && current.sched != nullptr) arm_deadline(state, *current.sched);
+  // The order "extra published, then status read" pairs with end()'s "status set, then extra read".
+  if (state.ended()) extra.stop.request_stop();
+  return extra.stop.get_token();
+}
+
+}  // namespace troupe::detail

@@ -1,0 +1,90 @@
+#pragma once
+
+// What a `context` points at. A tree: a child is canceled when its parent is.
+//
+// Protocol. `status` goes once from alive to canceled or expired, under `lock`, and never back.
+// A state keeps its parent alive (it holds a reference); a parent only knows its children, in a
+// list guarded by the parent's lock, and takes a reference for the time it cancels one. Locks are
+// taken one at a time. A fiber embeds the state of the context that it runs under, so that
+// canceling an actor wakes it without any registration (fiber.hpp).
+//
+// A deadline is armed lazily: the timer is set by the first one who waits in a runtime, so that a
+// deadline around operations that complete at once costs no timer.
+
+#include <troupe/clock.hpp>
+#include <troupe/detail/spin_lock.hpp>
+
+#include <atomic>
+#include <cstdint>
+
+namespace troupe::detail {
+
+struct fiber;
+class scheduler;
+struct context_extra;  // deadline timer and std::stop_source, made when first needed
+
+enum class context_status : std::uint8_t { alive, canceled, expired };
+
+/// One wait for the end of a context. Lives in the waiting coroutine's frame; linked while waiting.
+struct context_waiter {
+  fiber* who = nullptr;
+  std::uint64_t wait = 0;
+  std::uint32_t index = 0;
+  bool linked = false;  // guarded by the state's lock
+  context_waiter* previous = nullptr;
+  context_waiter* next = nullptr;
+};
+
+struct context_state {
+  std::atomic<std::uint32_t> references{1};
+  // alive → canceled | expired, once. seq_cst store in end(), paired with the loads in status():
+  // a fiber that parks without its lock reads it after publishing that it is parked (fiber.hpp).
+  std::atomic<context_status> status{context_status::alive};
+  spin_lock lock;
+  const bool in_fiber;  // this state is part of a fiber
+
+  context_state* parent = nullptr;
+  context_state* first_child = nullptr;  // guarded by our lock, as are the children's siblings
+  context_state* previous_sibling = nullptr;
+  context_state* next_sibling = nullptr;
+  context_waiter* waiters = nullptr;
+  time_point deadline = never;
+  std::atomic<context_extra*> extra{nullptr};
+
+  explicit context_state(bool is_in_fiber) noexcept : in_fiber(is_in_fiber) {}
+  context_state(const context_state&) = delete;
+  context_state& operator=(const context_state&) = delete;
+
+  [[nodiscard]] bool ended() const noexcept {
+    return status.load(std::memory_order_seq_cst) != context_status::alive;
+  }
+};
+
+void retain(context_state& state) noexcept;
+void release(context_state& state) noexcept;
+
+/// Makes `child` (fresh, unlinked) a child of `parent`: takes a reference on it, inherits deadline
+/// and status.
+void attach(context_state& child, context_state* parent) noexcept;
+
+/// Ends the state and everything below it; the first reason stays. Runs stop callbacks inline.
+void end(context_state& state, context_status why) noexcept;
+
+/// Registers a wait. False: the state has ended already and nothing was registered.
+bool add_waiter(context_state& state, context_waiter& waiter, scheduler& sched) noexcept;
+void remove_waiter(context_state& state, context_waiter& waiter) noexcept;
+
+/// Sets the timer of the nearest deadline at or above `state`, if it is not set yet.
+void arm_deadline(context_state& state, scheduler& sched);
+
+/// The clock that the deadlines of this context are read on.
+[[nodiscard]] time_point now_for(const context_state* state) noexcept;
+
+/// Status with the deadline compared to the clock: also right where no timer has fired yet.
+[[nodiscard]] context_status poll(context_state& state) noexcept;
+
+/// A state of its own (not in a fiber), with one reference.
+[[nodiscard]] context_state* make_context_state(context_state* parent, time_point deadline,
+                                                scheduler* home);
+
+}  // namespace troupe::detail

@@ -1,0 +1,185 @@
+#include <troupe/detail/fiber.hpp>
+
+#include <troupe/detail/context_extra.hpp>
+#include <troupe/detail/inbox_core.hpp>
+#include <troupe/error.hpp>
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace troupe::detail {
+
+thread_local constinit current_thread current{};
+
+namespace {
+
+// The pool. Slabs of fibers are never given back and never used for anything else: a wake-up that
+// comes too late for a wait finds a fiber there, sees another wait id, and does nothing. Each
+// thread keeps a few free fibers; the rest is in the depot.
+
+constexpr std::size_t slab_size = 64;
+constexpr std::size_t cache_limit = 2 * slab_size;
+
+struct fiber_depot {
+  spin_lock lock;
+  fiber* free = nullptr;
+  std::vector<std::unique_ptr<fiber[]>> slabs;
+};
+
+fiber_depot& depot() {
+  static auto* const only = new fiber_depot;  // outlives every thread's cache
+  return *only;
+}
+
+struct fiber_cache {
+  fiber* free = nullptr;
+  std::size_t count = 0;
+
+  fiber_cache() = default;
+  fiber_cache(const fiber_cache&) = delete;
+  fiber_cache& operator=(const fiber_cache&) = delete;
+  ~fiber_cache() { give_back(count); }
+
+  void refill() {
+    fiber_depot& central = depot();
+    const std::lock_guard held(central.lock);
+    if (central.free == nullptr) {
+      auto slab = std::make_unique<fiber[]>(slab_size);
+      for (std::size_t i = 0; i != slab_size; ++i) {
+        slab[i].next = central.free;
+        central.free = &slab[i];
+      }
+      central.slabs.push_back(std::move(slab));
+    }
+    for (; count != slab_size && central.free != nullptr; ++count) {
+      fiber* one = central.free;
+      central.free = one->next;
+      one->next = free;
+      free = one;
+    }
+  }
+
+  void give_back(std::size_t many) {
+    if (many == 0) return;
+    fiber_depot& central = depot();
+    const std::lock_guard held(central.lock);
+    for (; many != 0; --many, --count) {
+      fiber* one = free;
+      free = one->next;
+      one->next = central.free;
+      central.free = one;
+    }
+  }
+};
+
+thread_local fiber_cache cache;
+
+void unbind_all(fiber& ended) noexcept {
+  ended.lock.lock();
+  while (ended.bound != nullptr) ended.bound->unbind_locked(ended);
+  ended.who = nullptr;
+  ended.lock.unlock();
+}
+
+}  // namespace
+
+fiber& make_fiber(scheduler& sched, context_state* parent) {
+  if (cache.free == nullptr) cache.refill();
+  fiber& made = *cache.free;
+  cache.free = made.next;
+  --cache.count;
+  made.next = nullptr;
+  made.finished = false;
+  made.rotor = 0;
+  context_state& scope = made.scope;
+  scope.references.store(1, std::memory_order_relaxed);
+  scope.status.store(context_status::alive, std::memory_order_relaxed);
+  scope.deadline = never;
+  attach(scope, parent);
+  if (scope.deadline != never) arm_deadline(scope, sched);
+  {
+    const std::lock_guard held(made.lock);
+    made.sched = &sched;
+  }
+  sched.fiber_started();
+  return made;
+}
+
+void finish_fiber(fiber& ended) noexcept {
+  scheduler& sched = *ended.sched;
+  const auto keep = sched.shared_from_this();  // on_exit may let go of the runtime's last user
+  unbind_all(ended);
+  // What the run left behind under its context ends with it. With a single reference, ours, there
+  // is nothing: children, and whoever waits for the context, hold others.
+  if (ended.scope.references.load(std::memory_order_acquire) != 1) {
+    end(ended.scope, context_status::canceled);
+  }
+  ended.on_exit(ended);
+  release(ended.scope);
+  sched.fiber_ended();
+}
+
+void drop_fiber(fiber& unstarted) noexcept {
+  scheduler& sched = *unstarted.sched;
+  release(unstarted.scope);
+  sched.fiber_ended();
+}
+
+void recycle_fiber(fiber& unused) noexcept {
+  {
+    const std::lock_guard held(unused.lock);
+    unused.sched = nullptr;
+  }
+  unused.next = cache.free;
+  cache.free = &unused;
+  if (++cache.count > cache_limit) cache.give_back(slab_size);
+}
+
+void for_each_fiber(const scheduler& sched, void (*visit)(fiber&, void*), void* data) {
+  fiber_depot& central = depot();
+  const std::lock_guard held(central.lock);
+  for (const auto& slab : central.slabs) {
+    for (std::size_t i = 0; i != slab_size; ++i) {
+      const std::lock_guard one(slab[i].lock);
+      if (slab[i].sched == &sched && slab[i].root) visit(slab[i], data);
+    }
+  }
+}
+
+void destroy_suspended(scheduler& sched) noexcept {
+  // All frames first: what their destructors touch is still there. Then their owners.
+  std::vector<fiber*> abandoned;
+  for (;;) {
+    fiber* found = nullptr;
+    for_each_fiber(
+        sched, [](fiber& one, void* into) { *static_cast<fiber**>(into) = &one; }, &found);
+    if (found == nullptr) break;
+    unbind_all(*found);
+    std::coroutine_handle<> root;
+    {
+      const std::lock_guard held(found->lock);
+      root = std::exchange(found->root, nullptr);
+    }
+    root.destroy();
+    abandoned.push_back(found);
+  }
+  for (fiber* one : abandoned) {
+    one->on_exit(*one);
+    release(one->scope);
+    sched.fiber_ended();
+  }
+}
+
+fiber& running_fiber(const char* operation) {
+  if (current.running != nullptr) return *current.running;
+  throw usage_error(std::string(operation) +
+                    " was awaited outside of a Troupe runtime: use it in an actor, or inside "
+                    "runtime::block_on()");
+}
+
+void root_finished() noexcept { current.running->finished = true; }
+
+}  // namespace troupe::detail

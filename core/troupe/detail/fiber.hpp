@@ -1,0 +1,186 @@
+#pragma once
+
+// A fiber is one thread of control: a root coroutine and all that it awaits. Each run of an actor
+// is a fiber, and so is each block_on. It is what the scheduler queues, what a wait parks and what
+// a wake-up names. At any time a fiber runs, is in a run queue, or is parked in exactly one wait.
+//
+// The life of a wait. The fiber opens a wait (a fresh id), registers the id with whatever may end
+// it, and parks. The first source to fire ends the wait: under `lock` it sees parked and the id,
+// clears parked, notes its index in `fired`, and schedules the fiber. A source that fires before
+// the fiber has parked leaves its index in `pending`, which park() finds. All later ones see
+// another id, or no parked fiber, and do nothing. Hence a wait ends exactly once, by one source,
+// and a message handed to a parked receiver under its lock has been delivered.
+//
+// Ids are never reused, and the memory of a fiber is never used for anything but fibers, so that a
+// late source that still holds fiber and id is harmless (fiber_pool in fiber.cpp).
+//
+// on_worker: a fiber may be woken, and queued, while the worker that parked it is still inside
+// await_suspend. Whoever resumes it waits until that worker has cleared on_worker, and so
+// await_suspend may touch its coroutine after parking. (Linux's scheduler does the same, on_cpu.)
+//
+// `lock` also guards every inbox bound to the fiber (inbox_core.hpp): sending to any
+// inbox of an actor, or waiting on all of them, takes this one lock once. Lock order: an inbox's
+// own lock before a fiber's; never two fibers'.
+
+#include <troupe/detail/context_state.hpp>
+#include <troupe/detail/scheduler.hpp>
+#include <troupe/detail/spin_lock.hpp>
+
+#include <atomic>
+#include <coroutine>
+#include <cstdint>
+
+namespace troupe {
+class actor;
+}
+
+namespace troupe::detail {
+
+class inbox_core;
+
+/// Values of `fiber::fired` that are no source's index.
+inline constexpr std::uint32_t fired_nothing = ~0U;
+inline constexpr std::uint32_t fired_canceled = ~0U - 1;
+
+/// What a parked fiber is waiting for: for people, in shutdown reports and inspection.
+enum class wait_kind : std::uint8_t { none, receive, send, call, timer, context, event, blocking };
+
+struct fiber {
+  // --- the wait ---
+  spin_lock lock;
+  // Set by the owner when it parks, cleared under `lock` by whoever ends the wait. The owner sets
+  // it under `lock`, or, in a call, without: then it stores it before the request's push (a seq_cst
+  // read-modify-write), which is what makes the request's receiver see it.
+  std::atomic<bool> parked{false};
+  std::atomic<bool> on_worker{false};   // released by the worker that ran it, acquired by the next
+  std::atomic<bool> cancelable{false};  // does the end of `scope` end this wait?
+  std::atomic<wait_kind> waiting_for{wait_kind::none};
+  std::uint32_t fired = fired_nothing;  // written under `lock` while parked; read by the owner
+  std::uint32_t pending = fired_nothing;
+  std::uint64_t pending_wait = 0;      // the wait that `pending` belongs to; under `lock`
+  std::atomic<std::uint64_t> wait{0};  // id of the open wait; only the owner writes it
+  std::uint64_t receive_mask = 0;      // bound inboxes this wait receives from; under `lock`
+
+  // --- running ---
+  std::coroutine_handle<> resume_point;
+  fiber* next = nullptr;       // in an intrusive queue
+  scheduler* sched = nullptr;  // null: this fiber is free
+  bool finished = false;       // the root coroutine has come to its end
+  std::uint8_t rotor = 0;      // where the next select starts looking, for fairness
+
+  // --- identity ---
+  context_state scope{true};  // canceled to cancel the fiber; its references keep the fiber
+  std::coroutine_handle<> root;
+  // Takes the root's outcome and destroys it; with a null root: it was destroyed unfinished.
+  void (*on_exit)(fiber&) = nullptr;
+  void* owner = nullptr;         // on_exit's
+  actor* who = nullptr;          // under `lock` for readers on other threads
+  inbox_core* bound = nullptr;   // list of inboxes bound here and at home nowhere else
+  std::uint64_t bound_bits = 0;  // which bits of receive_mask are taken; under `lock`
+  // The owner of the inbox that this fiber calls, while it waits for the reply; see call_cycle.hpp.
+  std::atomic<fiber*> calling{nullptr};
+
+  fiber() = default;
+  fiber(const fiber&) = delete;
+  fiber& operator=(const fiber&) = delete;
+
+  /// Owner only: opens a wait and gives its id.
+  std::uint64_t open_wait(wait_kind kind, bool can_cancel) noexcept {
+    const std::uint64_t id = wait.load(std::memory_order_relaxed) + 1;
+    wait.store(id, std::memory_order_relaxed);
+    waiting_for.store(kind, std::memory_order_relaxed);
+    cancelable.store(can_cancel, std::memory_order_relaxed);
+    return id;
+  }
+
+  /// Owner only, with `lock` held: parks, unless something has ended the wait already.
+  bool park_locked(std::uint64_t id) noexcept {
+    if (pending_wait == id) {
+      fired = pending;
+      return false;
+    }
+    if (cancelable.load(std::memory_order_relaxed) && scope.ended()) {
+      fired = fired_canceled;
+      return false;
+    }
+    parked.store(true, std::memory_order_release);
+    return true;
+  }
+
+  bool park(std::uint64_t id) noexcept {
+    lock.lock();
+    const bool yes = park_locked(id);
+    lock.unlock();
+    return yes;
+  }
+
+  /// With `lock` held and the fiber parked: ends the wait. The caller schedules after unlocking.
+  void unpark_locked(std::uint32_t index) noexcept {
+    receive_mask = 0;
+    fired = index;
+    parked.store(false, std::memory_order_relaxed);
+  }
+
+  [[nodiscard]] bool is_parked_in(std::uint64_t id) const noexcept {
+    return parked.load(std::memory_order_acquire) && wait.load(std::memory_order_relaxed) == id;
+  }
+
+  /// Ends wait `id` with `index` if it is still open. Any thread.
+  void fire(std::uint64_t id, std::uint32_t index) noexcept {
+    lock.lock();
+    if (is_parked_in(id)) {
+      unpark_locked(index);
+      lock.unlock();
+      sched->schedule(*this);
+      return;
+    }
+    if (wait.load(std::memory_order_relaxed) == id && pending_wait != id) {
+      pending_wait = id;
+      pending = index;
+    }
+    lock.unlock();
+  }
+
+  /// The scope has ended: ends a wait that may be canceled. Any thread.
+  void cancel_wait() noexcept {
+    lock.lock();
+    if (parked.load(std::memory_order_acquire) && cancelable.load(std::memory_order_relaxed)) {
+      unpark_locked(fired_canceled);
+      lock.unlock();
+      sched->schedule(*this);
+      return;
+    }
+    lock.unlock();
+  }
+};
+
+/// A fiber from the pool, not scheduled yet. It is alive until its root has ended and no context
+/// refers to its scope.
+[[nodiscard]] fiber& make_fiber(scheduler& sched, context_state* parent);
+
+/// For a scheduler: the running fiber's root has come to its end. Unbinds its inboxes and calls
+/// on_exit.
+void finish_fiber(fiber& ended) noexcept;
+
+/// A fiber that was made but will not run after all.
+void drop_fiber(fiber& unstarted) noexcept;
+
+/// For release(): the scope's last reference is gone.
+void recycle_fiber(fiber& unused) noexcept;
+
+/// For a runtime that goes, with its threads gone: destroys the coroutines that still wait.
+void destroy_suspended(scheduler& sched) noexcept;
+
+/// Calls `visit(fiber&)` for every fiber that belongs to `sched`. The fibers go on meanwhile.
+void for_each_fiber(const scheduler& sched, void (*visit)(fiber&, void*), void* data);
+
+/// The fiber that the calling thread is running; throws usage_error outside one.
+fiber& running_fiber(const char* operation);
+
+/// Suspends the running fiber and puts it behind everything that is ready.
+inline void yield_now(fiber& self, std::coroutine_handle<> at) noexcept {
+  self.resume_point = at;
+  self.sched->yield(self);
+}
+
+}  // namespace troupe::detail

@@ -1,0 +1,260 @@
+#pragma once
+
+// What an inbox is, but for the type of its messages: a bounded ring, the receivers that wait for
+// a message and the senders that wait for room.
+//
+// The lock. An inbox that only one fiber receives from is bound to that fiber at its first
+// receive, and from then on guarded by the fiber's lock: an actor that waits on ten inboxes takes
+// one lock, and a sender that finds it parked wakes it under the lock it holds anyway. When a
+// second fiber receives, or the owner's run ends, the inbox is guarded by its own lock. acquire()
+// locks what `owner_` names and looks again: the owner changes only under the lock that it names.
+//
+// Waiting receivers. Bound: the owner leaves `receiver_` and a bit in its receive_mask. Not bound:
+// a list of receive_waiters. Either way a message goes straight into the slot of a parked receiver,
+// never into the ring; a receiver waits only while the ring is empty.
+//
+// Waiting senders keep their message in their own frame, in a list, first come first served. Each
+// receive moves the first of them into the room it made. With capacity 0 (a rendezvous) messages
+// go from hand to hand only.
+//
+// Home. An inbox that is a member of an actor, or that an actor's run receives from, is in that
+// actor's list, which closes it when the actor ends for good (actor_inboxes.hpp). `target_` is the
+// inbox itself, or, after a restart from a factory, the one that the actor's handles know.
+
+#include <troupe/detail/fiber.hpp>
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <new>
+#include <utility>
+
+namespace troupe::detail {
+
+/// How to handle messages of one type without knowing it.
+struct element_ops {
+  std::size_t size;
+  std::size_t align;
+  void (*relocate)(void* to, void* from) noexcept;  // move-constructs, then destroys `from`
+  void (*destroy)(void*) noexcept;
+};
+
+template <class T>
+inline constexpr element_ops ops_of{sizeof(T), alignof(T),
+                                    [](void* to, void* from) noexcept {
+                                      T& source = *static_cast<T*>(from);
+                                      ::new (to) T(std::move(source));
+                                      source.~T();
+                                    },
+                                    [](void* at) noexcept { static_cast<T*>(at)->~T(); }};
+
+/// For a message in the sender's own variable, whose lifetime goes on.
+template <class T>
+inline constexpr element_ops moving_ops_of{
+    sizeof(T), alignof(T),
+    [](void* to, void* from) noexcept { ::new (to) T(std::move(*static_cast<T*>(from))); },
+    [](void* at) noexcept { static_cast<T*>(at)->~T(); }};
+
+/// One receiver's wait on one inbox; lives in the waiting frame.
+struct receive_waiter {
+  fiber* who = nullptr;
+  std::uint64_t wait = 0;
+  std::uint32_t index = 0;  // what `fired` says when this source ends the wait
+  bool linked = false;      // in the list of an unbound inbox; under the inbox's lock
+  bool filled = false;      // a message is in the slot
+  void* slot = nullptr;     // raw memory for one message
+  receive_waiter* previous = nullptr;
+  receive_waiter* next = nullptr;
+};
+
+enum class send_state : std::uint8_t { idle, waiting, sent, closed };
+
+/// One sender's wait for room; lives in the waiting frame.
+struct send_waiter {
+  fiber* who = nullptr;
+  std::uint64_t wait = 0;
+  void* message = nullptr;  // relocated from when sent
+  bool wakes = true;        // false: being sent is not what the sender waits for (a call)
+  // Leaves `waiting` under the inbox's lock; read without it by the sender, which touches the
+  // inbox no more once it reads sent or closed (release/acquire).
+  std::atomic<send_state> state{send_state::idle};
+  send_waiter* previous = nullptr;
+  send_waiter* next = nullptr;
+};
+
+/// A fiber to fire once the lock is open, or nobody.
+struct wake_up {
+  fiber* who = nullptr;
+  std::uint64_t wait = 0;
+  static wake_up of(const send_waiter& sent) noexcept {
+    return sent.wakes ? wake_up{sent.who, sent.wait} : wake_up{};
+  }
+  void operator()() const noexcept {
+    if (who != nullptr) who->fire(wait, 0);
+  }
+};
+
+class actor_inboxes;
+
+class inbox_core {
+ public:
+  /// Throws usage_error if `capacity` messages of `size` bytes cannot be.
+  inbox_core(std::size_t capacity, std::size_t size, const char* what);
+  inbox_core(const inbox_core&) = delete;
+  inbox_core& operator=(const inbox_core&) = delete;
+
+  /// To be called by the typed inbox's destructor: closes, and destroys what is left.
+  void destroy(const element_ops& ops) noexcept;
+
+  [[nodiscard]] inbox_core& target() noexcept { return *target_; }
+  [[nodiscard]] std::size_t capacity() const noexcept { return target_->capacity_; }
+  [[nodiscard]] std::size_t size() const noexcept {
+    return target_->size_.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] fiber* owner() const noexcept {
+    return target_->owner_.load(std::memory_order_relaxed);
+  }
+
+  /// Why the inbox takes nothing more: closed by its user, or by the end of its actor.
+  enum class closing : std::uint8_t { open, by_user, by_end };
+  void close(closing why) noexcept;
+  /// A run begins: opens what the end of an earlier run had closed.
+  void reopen() noexcept;
+  [[nodiscard]] bool is_closed() noexcept;
+
+  enum class push_result : std::uint8_t { sent, full, closed };
+
+  /// Sends `message` if that needs no waiting; it is relocated from only if `sent`. With a waiter,
+  /// a full inbox links it instead (and the answer is still `full`).
+  push_result push(const element_ops& ops, void* message, send_waiter* waiter = nullptr) {
+    return target_->push_here(ops, message, waiter);
+  }
+
+  /// Takes back a sender that waits. False: it is not waiting any more, see its state.
+  bool withdraw(send_waiter& waiter) noexcept;
+
+  // --- the receiving side; see receive.hpp ---
+
+  /// With the inbox's lock held: takes the first message into `slot`. `after` is to be fired
+  /// after unlocking.
+  bool take_locked(const element_ops& ops, void* slot, wake_up& after) noexcept {
+    const std::uint32_t used = size_.load(std::memory_order_relaxed);
+    if (used == 0) [[unlikely]] {
+      return first_sender_ != nullptr && take_from_sender(ops, slot, after);
+    }
+    ops.relocate(slot, cell(0, ops.size));
+    head_ = head_ + 1 == capacity_ ? 0 : head_ + 1;
+    size_.store(used - 1, std::memory_order_relaxed);
+    if (first_sender_ != nullptr) [[unlikely]]
+      refill_from_sender(ops, after);
+    return true;
+  }
+  [[nodiscard]] bool owned_by(const fiber& self) const noexcept {
+    return owner_.load(std::memory_order_relaxed) == &self;
+  }
+  [[nodiscard]] bool is_shared() const noexcept { return shared_; }
+  [[nodiscard]] bool closed_locked() const noexcept { return closing_ != closing::open; }
+
+  /// The owner, with its lock held, will wait here: gives the bit for its mask.
+  std::uint64_t expect_locked(receive_waiter& waiter) noexcept {
+    receiver_ = &waiter;
+    return bit_;
+  }
+
+  enum class arm_result : std::uint8_t { bound, waiting, taken, closed };
+  /// For a fiber that does not own the inbox: takes a message, or binds the inbox to the fiber,
+  /// or, if it is shared, links the waiter.
+  arm_result arm(fiber& self, receive_waiter& waiter, const element_ops& ops) noexcept;
+  /// Unlinks the waiter if it is linked; what waits here goes to the next receiver.
+  void disarm(fiber& self, receive_waiter& waiter, const element_ops& ops) noexcept;
+
+  /// The owner's run has ended (its lock is held).
+  void unbind_locked(fiber& owner) noexcept;
+
+  // --- home: see actor_inboxes.hpp ---
+  inbox_core* home_next = nullptr;
+  inbox_core* home_previous = nullptr;
+  std::atomic<actor_inboxes*> home{nullptr};
+  bool adopted = false;  // not a member: joined because the actor's run received from it
+
+  /// Messages sent to this inbox go to `first` from now on, and are received from there.
+  void redirect(inbox_core& first) noexcept { target_ = &first; }
+
+ private:
+  push_result push_here(const element_ops& ops, void* message, send_waiter* waiter) {
+    spin_lock& held = acquire();
+    if (closing_ != closing::open) [[unlikely]] {
+      held.unlock();
+      return push_result::closed;
+    }
+    fiber* const owner = owner_.load(std::memory_order_relaxed);
+    if (owner != nullptr) [[likely]] {
+      if ((owner->receive_mask & bit_) != 0) {
+        ops.relocate(receiver_->slot, message);
+        receiver_->filled = true;
+        owner->unpark_locked(receiver_->index);
+        scheduler& sched = *owner->sched;
+        held.unlock();
+        sched.schedule(*owner);
+        return push_result::sent;
+      }
+    } else if (receivers_ != nullptr && hand_over(ops, message)) {
+      held.unlock();
+      return push_result::sent;
+    }
+    const std::uint32_t used = size_.load(std::memory_order_relaxed);
+    if (used < capacity_ && ring_ != nullptr) [[likely]] {
+      ops.relocate(cell(used, ops.size), message);
+      size_.store(used + 1, std::memory_order_relaxed);
+      held.unlock();
+      return push_result::sent;
+    }
+    return push_slow(ops, message, waiter, held);
+  }
+  void* cell(std::uint32_t offset, std::size_t size) const noexcept {
+    std::uint32_t at = head_ + offset;
+    if (at >= capacity_) at -= capacity_;
+    return static_cast<char*>(ring_) + std::size_t{at} * size;
+  }
+  spin_lock& acquire() noexcept {
+    for (;;) {
+      fiber* const owner = owner_.load(std::memory_order_acquire);
+      spin_lock& lock = owner != nullptr ? owner->lock : own_lock_;
+      lock.lock();
+      if (owner_.load(std::memory_order_relaxed) == owner) [[likely]]
+        return lock;
+      lock.unlock();
+    }
+  }
+  push_result push_slow(const element_ops& ops, void* message, send_waiter* waiter,
+                        spin_lock& held);
+  bool hand_over(const element_ops& ops, void* message) noexcept;
+  bool take_from_sender(const element_ops& ops, void* slot, wake_up& after) noexcept;
+  void refill_from_sender(const element_ops& ops, wake_up& after) noexcept;
+  send_waiter* take_sender() noexcept;
+  void bind_locked(fiber& self) noexcept;
+  void share_locked() noexcept;
+  void link_receiver(receive_waiter& waiter) noexcept;
+  void unlink_receiver(receive_waiter& waiter) noexcept;
+
+  inbox_core* target_ = this;
+  // null: guarded by own_lock_; else by the owner's lock. Changes under the lock it names; the
+  // release store that changes it is the last touch under that lock's protection.
+  std::atomic<fiber*> owner_{nullptr};
+  spin_lock own_lock_;
+  closing closing_ = closing::open;
+  bool shared_ = false;  // more than one fiber has received at a time: not bound again
+  std::uint32_t capacity_;
+  std::uint32_t head_ = 0;
+  std::atomic<std::uint32_t> size_{0};   // written under the lock; read by size() without
+  void* ring_ = nullptr;                 // made with the first message that has to wait
+  std::uint64_t bit_ = 0;                // ours in the owner's receive_mask
+  inbox_core* bound_next_ = nullptr;     // the owner's other inboxes; under its lock
+  receive_waiter* receiver_ = nullptr;   // the owner's, valid while its mask has our bit
+  receive_waiter* receivers_ = nullptr;  // while not bound
+  receive_waiter* last_receiver_ = nullptr;
+  send_waiter* first_sender_ = nullptr;
+  send_waiter* last_sender_ = nullptr;
+};
+
+}  // namespace troupe::detail

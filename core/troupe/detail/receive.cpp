@@ -1,0 +1,80 @@
+#include <troupe/detail/receive.hpp>
+
+namespace troupe::detail {
+
+// True: a source is ready and self.fired says which.
+bool receive_operation::arm_all(fiber& self, std::uint64_t id) {
+  armed_ = true;
+  const std::size_t count = inboxes_.size();
+  std::size_t at = count == 0 ? 0 : self.rotor++ % count;
+  for (std::size_t seen = 0; seen != count; ++seen) {
+    inbox_source& source = inboxes_[at];
+    source.waiter.who = &self;
+    source.waiter.wait = id;
+    source.waiter.filled = false;
+    if (++at == count) at = 0;
+    if (!source.enabled || source.inbox->target().owned_by(self)) continue;
+    switch (source.inbox->arm(self, source.waiter, *source.ops)) {
+      case inbox_core::arm_result::bound:
+      case inbox_core::arm_result::waiting: break;
+      case inbox_core::arm_result::taken:
+      case inbox_core::arm_result::closed: self.fired = source.waiter.index; return true;
+    }
+  }
+  for (wait_source* other : others_) {
+    if (!other->arm(self, id)) {
+      self.fired = other->index;
+      return true;
+    }
+  }
+  return false;
+}
+
+bool receive_operation::begin_slow(fiber& self) {
+  for (;;) {
+    const std::uint64_t id = self.open_wait(wait_kind::receive, true);
+    if (arm_all(self, id)) return true;
+    // What is bound to us may have changed since it was armed: look once more, under the lock that
+    // senders hold, and park under the same lock.
+    wake_up after;
+    bool ready = false;
+    bool parked = false;
+    self.lock.lock();
+    for (inbox_source& source : inboxes_) {
+      inbox_core& inbox = source.inbox->target();
+      if (!source.enabled || !inbox.owned_by(self)) continue;
+      const bool taken = inbox.take_locked(*source.ops, source.waiter.slot, after);
+      if (!taken && !inbox.closed_locked()) continue;
+      source.waiter.filled = taken;
+      self.fired = source.waiter.index;
+      ready = true;
+      break;
+    }
+    if (!ready) parked = expect_and_park(self);
+    self.lock.unlock();
+    after();
+    if (ready) return true;
+    if (parked) return false;
+    // Fired before it had parked. A shared inbox that did so left its message in the ring, where
+    // another receiver may have found it: look again.
+    if (self.fired == fired_canceled || !is_inbox(self.fired)) return true;
+    disarm(self);
+  }
+}
+
+bool receive_operation::is_inbox(std::uint32_t index) const noexcept {
+  for (const inbox_source& source : inboxes_) {
+    if (source.waiter.index == index) return true;
+  }
+  return false;
+}
+
+void receive_operation::disarm(fiber& self) noexcept {
+  armed_ = false;
+  for (inbox_source& source : inboxes_) {
+    if (source.enabled) source.inbox->disarm(self, source.waiter, *source.ops);
+  }
+  for (wait_source* other : others_) other->disarm();
+}
+
+}  // namespace troupe::detail

@@ -1,0 +1,105 @@
+#pragma once
+
+// The scheduler: who runs next, what time it is, and when timers fire. Everything above it (fibers,
+// inboxes, contexts, supervisors) is written against this interface, and runs unchanged on its two
+// implementations: internal/thread_scheduler.hpp (workers that steal from each other) and
+// testing/deterministic_runtime.hpp (one thread; a seed decides).
+//
+// The contract: schedule() takes a fiber that is not parked and in no queue, and runs it once,
+// later, never inside the call. A scheduler runs a fiber on one thread at a time: it sets on_worker
+// before and clears it after (see fiber.hpp), also when the fiber was woken in between.
+
+#include <troupe/clock.hpp>
+#include <troupe/detail/timer_node.hpp>
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+
+namespace troupe::detail {
+
+struct fiber;
+struct context_state;
+
+/// Work for the pool of threads that may block. Lives in its owner's memory until `run` returns;
+/// `run` must not touch the job after it has told its owner.
+struct blocking_job {
+  void (*run)(blocking_job&) noexcept = nullptr;
+  blocking_job* next = nullptr;
+};
+
+/// What a thread outside waits for. Set under the mutex, so that the waiter may then destroy it.
+struct blocker {
+  std::mutex mutex;
+  std::condition_variable changed;
+  bool done = false;
+
+  void set() {
+    const std::lock_guard held(mutex);
+    done = true;
+    changed.notify_all();
+  }
+};
+
+class scheduler : public std::enable_shared_from_this<scheduler> {
+ public:
+  scheduler() = default;
+  scheduler(const scheduler&) = delete;
+  scheduler& operator=(const scheduler&) = delete;
+  virtual ~scheduler() = default;
+
+  /// Makes a woken fiber runnable. Any thread.
+  virtual void schedule(fiber& woken) noexcept = 0;
+
+  /// Puts the running fiber behind everything that is ready. Only from inside the fiber, right
+  /// before it suspends.
+  virtual void yield(fiber& running) noexcept = 0;
+
+  [[nodiscard]] virtual time_point now() const noexcept = 0;
+
+  /// Any thread. `node.fire` will be called under the timers' lock: it may wake a fiber, and must
+  /// not touch timers.
+  virtual void add_timer(timer_node& node) = 0;
+
+  /// Any thread. Afterwards `fire` is neither running nor going to; false: it has fired already.
+  virtual bool remove_timer(timer_node& node) noexcept = 0;
+
+  /// For a context whose deadline fired under the timers' lock: it is canceled (and the reference
+  /// that came with it dropped) once the lock is open. Only called from `fire`.
+  virtual void expire(context_state& owned) noexcept = 0;
+
+  /// Hands a job to the blocking pool. False: the pool is at its bound or shut down, and the
+  /// job was not taken.
+  virtual bool submit_blocking(blocking_job& job) = 0;
+
+  /// Blocks the calling thread, which is none of the scheduler's own, until `done` is set or, if
+  /// `until` comes first, gives false. The deterministic scheduler runs fibers meanwhile.
+  virtual bool wait(blocker& what, time_point until) = 0;
+  /// Waits in the same way until no fiber is alive.
+  virtual bool wait_until_empty(time_point until) = 0;
+  /// For jitter and the like; reproducible where the scheduler is.
+  [[nodiscard]] virtual std::uint64_t random_seed() noexcept = 0;
+  [[nodiscard]] virtual std::size_t workers() const noexcept = 0;
+  /// Ends the threads once what they run has returned. Afterwards nothing runs any more.
+  virtual void stop() noexcept = 0;
+
+  /// Counts the fibers alive in this scheduler; see fiber.cpp for who calls them.
+  virtual void fiber_started() noexcept = 0;
+  virtual void fiber_ended() noexcept = 0;
+};
+
+/// What the calling thread is running. Only a scheduler writes it.
+struct current_thread {
+  fiber* running = nullptr;
+  scheduler* sched = nullptr;  // set on every thread that is part of a runtime
+  void* worker = nullptr;      // the thread scheduler's own; null on foreign threads
+  std::int32_t budget = 0;     // operations left before the running fiber lets others go first
+};
+extern thread_local constinit current_thread current;
+
+/// True when the running fiber has used up its turn and should go to the back of the queue.
+inline bool spend_budget() noexcept { return --current.budget < 0; }
+
+}  // namespace troupe::detail

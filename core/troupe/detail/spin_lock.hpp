@@ -1,0 +1,34 @@
+#pragma once
+
+// A lock of one byte for critical sections of a few dozen instructions. Uncontended: one locked
+// exchange to take it and a plain store to give it back.
+//
+// States: free (false), held (true). The exchange is seq_cst, because protocols on top of it
+// (fiber::parked) count on it as a full barrier; x86 does not charge for that.
+
+#include <atomic>
+
+namespace troupe::detail {
+
+class spin_lock {
+ public:
+  constexpr spin_lock() noexcept = default;
+  spin_lock(const spin_lock&) = delete;
+  spin_lock& operator=(const spin_lock&) = delete;
+
+  void lock() noexcept {
+    if (held_.exchange(true, std::memory_order_seq_cst)) [[unlikely]]
+      wait();
+  }
+  [[nodiscard]] bool try_lock() noexcept {
+    return !held_.exchange(true, std::memory_order_seq_cst);
+  }
+  void unlock() noexcept { held_.store(false, std::memory_order_release); }
+
+ private:
+  void wait() noexcept;
+
+  std::atomic<bool> held_{false};
+};
+
+}  // namespace troupe::detail

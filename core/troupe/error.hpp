@@ -1,0 +1,145 @@
+#pragma once
+
+// The expected outcomes of Troupe's operations: `errc`, the `error` that carries one, and
+// `result<T>`. An outcome that a caller expects is a value; an exception that leaves an actor's
+// run() is a crash and takes the other lane (exit_reason.hpp).
+
+#include <expected>
+#include <stdexcept>
+#include <string_view>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+namespace troupe {
+
+/// What Troupe's own operations answer instead of a value. An enumeration for std::error_code,
+/// in the category "troupe".
+///
+/// Where the standard has a portable condition the code is equal to it, so that
+/// `e == std::errc::operation_canceled` holds for `errc::canceled`.
+enum class errc {
+  canceled = 1,       ///< the context was canceled; std::errc::operation_canceled
+  deadline_exceeded,  ///< the context's deadline passed; std::errc::timed_out
+  inbox_full,         ///< a try_ operation found no room; std::errc::resource_unavailable_try_again
+  inbox_closed,       ///< the inbox takes nothing more, or is closed and drained; broken_pipe
+  no_reply,           ///< the request was dropped unanswered; std::errc::connection_aborted
+  call_cycle,         ///< the calls would wait for each other; resource_deadlock_would_occur
+  already_replied,    ///< the request has been answered before; std::errc::invalid_argument
+  runtime_stopped,    ///< the runtime has shut down; std::errc::operation_not_permitted
+  actor_stopped,      ///< the actor has ended for good; std::errc::no_such_process
+  already_running,    ///< the actor is running or belongs to a supervisor; device_or_resource_busy
+  restart_limit,      ///< a supervisor gave up: more restarts than its limit allows
+  shutdown_timeout,   ///< something did not stop within its shutdown time; std::errc::timed_out
+  no_target,          ///< nothing to send to: no routee, or none is connected
+  no_value,           ///< the signal has never had a value
+  not_found,          ///< nothing goes by that name or key; std::errc::no_such_file_or_directory
+  invalid_argument,   ///< a value was refused; std::errc::invalid_argument
+  malformed,          ///< bytes from outside do not follow their format; std::errc::bad_message
+  refused,            ///< the peer understood and said no; std::errc::permission_denied
+  disconnected,       ///< the connection is gone; std::errc::not_connected
+  not_supported,      ///< this peer or platform cannot do it; std::errc::not_supported
+  internal,           ///< an invariant of Troupe's own does not hold: please report it
+};
+
+/// The category of `errc`, named "troupe".
+[[nodiscard]] const std::error_category& error_category() noexcept;
+
+[[nodiscard]] inline std::error_code make_error_code(errc e) noexcept {
+  return {static_cast<int>(e), error_category()};
+}
+
+}  // namespace troupe
+
+template <>
+struct std::is_error_code_enum<troupe::errc> : std::true_type {};
+
+namespace troupe {
+
+namespace detail {
+
+struct error_text;  // an immutable text with a reference count, see error.cpp
+void retain(error_text* text) noexcept;
+void release(error_text* text) noexcept;
+
+}  // namespace detail
+
+/// A std::error_code and, where there is more to say, a text.
+///
+/// Cost: 24 bytes; without a text nothing is allocated. The text is allocated once and shared by
+/// all copies. Threads: like any value; copies that share a text may live on different threads.
+class [[nodiscard]] error {
+ public:
+  /// Implicit, so that `return std::unexpected<error>(errc::canceled)` and the like read well.
+  error(std::error_code code) noexcept : code_(code) {}
+
+  /// From any enumeration registered for std::error_code, `errc` first of all.
+  template <class E>
+    requires std::is_error_code_enum_v<E>
+  error(E e) noexcept : code_(e) {}
+
+  /// With a text that says what was wrong, where, and what to do. An empty text is no text.
+  error(std::error_code code, std::string_view text);
+
+  error(const error& other) noexcept : code_(other.code_), text_(other.text_) {
+    if (text_ != nullptr) detail::retain(text_);
+  }
+  error(error&& other) noexcept : code_(other.code_), text_(std::exchange(other.text_, nullptr)) {}
+  error& operator=(error other) noexcept {
+    std::swap(code_, other.code_);
+    std::swap(text_, other.text_);
+    return *this;
+  }
+  ~error() {
+    if (text_ != nullptr) detail::release(text_);
+  }
+
+  [[nodiscard]] const std::error_code& code() const noexcept { return code_; }
+
+  /// The text given to the constructor; empty if there was none. Valid while this error, or a
+  /// copy of it, lives.
+  [[nodiscard]] std::string_view text() const noexcept;
+
+  /// The code's message, then the text: "inbox is full: orders (capacity 16)".
+  [[nodiscard]] std::string message() const;
+
+  /// Errors are equal when their codes are: the text is for people.
+  friend bool operator==(const error& a, const error& b) noexcept { return a.code_ == b.code_; }
+  friend bool operator==(const error& a, const std::error_code& b) noexcept { return a.code_ == b; }
+  /// With a portable condition: `e == std::errc::timed_out`.
+  friend bool operator==(const error& a, const std::error_condition& b) noexcept {
+    return a.code_ == b;
+  }
+  template <class E>
+    requires std::is_error_code_enum_v<E>
+  friend bool operator==(const error& a, E b) noexcept {
+    return a.code_ == std::error_code(b);
+  }
+
+ private:
+  std::error_code code_;
+  detail::error_text* text_ = nullptr;
+};
+
+/// What an operation gives: its value, or why there is none.
+template <class T = void>
+using result = std::expected<T, error>;
+
+/// `return fail(errc::inbox_closed);`, where a `result<T>` of any T is returned.
+[[nodiscard]] inline std::unexpected<error> fail(error why) noexcept {
+  return std::unexpected<error>(std::move(why));
+}
+/// The same with a text.
+[[nodiscard]] inline std::unexpected<error> fail(std::error_code code, std::string_view text) {
+  return std::unexpected<error>(error(code, text));
+}
+
+/// Thrown where the program is wrong rather than the world: a capacity below zero, a child given
+/// twice. Thrown while things are put together, never by a message's way through the library.
+class usage_error : public std::logic_error {
+ public:
+  using std::logic_error::logic_error;
+  ~usage_error() override;
+};
+
+}  // namespace troupe

@@ -1,0 +1,441 @@
+#include <troupe/internal/supervisor_core.hpp>
+
+#include <troupe/detail/fiber.hpp>
+
+#include <exception>
+#include <mutex>
+#include <utility>
+
+namespace troupe::internal {
+
+namespace {
+
+supervision_options decision_options(const supervisor_options& all) {
+  return {.policy = all.policy,
+          .strategy = all.strategy,
+          .restart_delay = all.restart_delay,
+          .restart_limit = all.restart_limit,
+          .backoff = all.backoff,
+          .jitter = all.jitter,
+          .shutdown_timeout = all.shutdown_timeout};
+}
+
+supervision_state checked_state(const std::string& name, const supervisor_options& options) {
+  const supervision_options decides = decision_options(options);
+  if (auto wrong = validate(decides)) {
+    throw usage_error("supervisor \"" + name + "\": " + *wrong);
+  }
+  return supervision_state(decides);
+}
+
+/// How long a child may take to stop, where nobody said: a supervisor as long as its own children
+/// do.
+child_options with_defaults(const child_spec& child, const actor* first) {
+  child_options options = child.options();
+  if (!options.shutdown_timeout && dynamic_cast<const supervisor*>(first) != nullptr) {
+    options.shutdown_timeout = wait_for_ever;
+  }
+  return options;
+}
+
+void child_run_ended(detail::run_owner& self, exit_reason&& why) noexcept {
+  auto& child = static_cast<child_record&>(self);
+  const auto keep = std::move(child.keep);
+  child.last = std::move(why);
+  child.home->post(child.end);  // from here on the record is the supervisor's again
+}
+
+void child_abandoned_by_runtime(detail::run_owner& self) noexcept {
+  const auto keep = std::move(static_cast<child_record&>(self).keep);
+}
+
+}  // namespace
+
+supervisor_core::supervisor_core(std::string name, supervisor_options options)
+    : name_(std::move(name)), options_(std::move(options)), state_(checked_state(name_, options_)) {
+  for (supervisor_observer& one : options_.observers) {
+    observers_.push_back(std::make_shared<observer_hub>(std::move(one)));
+  }
+  std::vector<child_spec> declared = std::move(options_.children);
+  std::size_t claimed = 0;
+  try {
+    for (child_spec& one : declared) {
+      check(one);
+      ++claimed;
+    }
+  } catch (...) {
+    for (std::size_t i = 0; i != claimed; ++i) {
+      if (declared[i].first()) detail::actor_internals::unclaim(*declared[i].first());
+    }
+    throw;
+  }
+  for (child_spec& one : declared) add(std::move(one));
+  update_idle();
+}
+
+supervisor_core::~supervisor_core() {
+  while (posted* left = take_posted()) {
+    if (left->kind == posted_kind::spawn) delete static_cast<spawn_request*>(left);
+  }
+}
+
+// Refuses, or claims the actor.
+void supervisor_core::check(child_spec& child) const {
+  const std::string where = "supervisor \"" + name_ + "\": ";
+  if (!child.first() && !child.factory()) throw usage_error(where + "a child is null");
+  const actor* first = child.first().get();
+  const std::string who = first != nullptr ? "child \"" + first->name() + "\": " : "a child: ";
+  if (auto wrong = validate(decision_options(options_), with_defaults(child, first))) {
+    throw usage_error(where + who + *wrong);
+  }
+  if (first != nullptr && !detail::actor_internals::claim(*child.first())) {
+    throw usage_error(where + who + "it is running already or belongs to a supervisor");
+  }
+}
+
+result<> supervisor_core::spawn(child_spec&& child) {
+  check(child);
+  const std::shared_ptr<actor> first = child.first();
+  auto request = std::make_unique<spawn_request>(std::move(child));
+  request->kind = posted_kind::spawn;
+  bool accepted = false;
+  {
+    const std::lock_guard held(post_lock_);
+    accepted = accepting_;
+  }
+  if (accepted) {
+    idle_.reset();
+    post(*request.release());
+    return {};
+  }
+  if (first) detail::actor_internals::unclaim(*first);
+  return fail(errc::actor_stopped, "supervisor \"" + name_ + "\" has ended or is stopping");
+}
+
+void supervisor_core::post(posted& what) noexcept {
+  detail::fiber* waiter = nullptr;
+  std::uint64_t wait = 0;
+  {
+    const std::lock_guard held(post_lock_);
+    if (what.linked) return;
+    what.linked = true;
+    what.next = nullptr;
+    (last_posted_ != nullptr ? last_posted_->next : first_posted_) = &what;
+    last_posted_ = &what;
+    waiter = std::exchange(waiter_, nullptr);
+    wait = wait_;
+  }
+  if (waiter != nullptr) waiter->fire(wait, 0);
+}
+
+posted* supervisor_core::take_posted() noexcept {
+  const std::lock_guard held(post_lock_);
+  posted* const first = first_posted_;
+  if (first == nullptr) return nullptr;
+  first_posted_ = first->next;
+  if (first_posted_ == nullptr) last_posted_ = nullptr;
+  first->linked = false;
+  return first;
+}
+
+bool supervisor_core::next_event::await_suspend(std::coroutine_handle<> at) noexcept {
+  detail::fiber& self = *detail::current.running;
+  self.resume_point = at;
+  const std::uint64_t id = self.open_wait(detail::wait_kind::receive, cancelable_);
+  self.fired = 0;
+  {
+    const std::lock_guard held(core_->post_lock_);
+    if (core_->first_posted_ != nullptr) return false;
+    core_->waiter_ = &self;
+    core_->wait_ = id;
+  }
+  return self.park(id);
+}
+
+posted* supervisor_core::next_event::await_resume() noexcept {
+  if (got_ != nullptr) return got_;
+  {
+    const std::lock_guard held(core_->post_lock_);
+    core_->waiter_ = nullptr;
+  }
+  if (detail::current.running->fired == detail::fired_canceled) return nullptr;
+  return core_->take_posted();
+}
+
+void supervisor_core::begin(detail::scheduler& sched, const context& scope, logger inherited) {
+  sched_ = &sched;
+  scope_ = scope;
+  end_.reset();
+  log_ = options_.log.name().empty() ? std::move(inherited) : options_.log;
+  if (random_state_ == 0) random_state_ = sched.random_seed() | 1U;
+  {
+    const std::lock_guard held(post_lock_);
+    accepting_ = true;
+  }
+  state_.start(decided_);
+  carry_out();
+}
+
+void supervisor_core::stop() {
+  {
+    const std::lock_guard held(post_lock_);
+    accepting_ = false;
+  }
+  state_.stop_requested(decided_);
+  carry_out();
+}
+
+void supervisor_core::handle(posted& what) {
+  switch (what.kind) {
+    case posted_kind::ended: child_has_ended(*static_cast<child_ended&>(what).of); break;
+    case posted_kind::timer: {
+      auto& timer = static_cast<child_timer&>(what);
+      const timer_token token = timer.fired.load(std::memory_order_acquire);
+      if (timer.restarts) {
+        state_.restart_timer_fired(timer.of->id, token, decided_);
+      } else {
+        state_.shutdown_timer_fired(timer.of->id, token, decided_);
+      }
+      break;
+    }
+    case posted_kind::spawn: {
+      const std::unique_ptr<spawn_request> request(static_cast<spawn_request*>(&what));
+      add(std::move(request->child));
+      break;
+    }
+  }
+  carry_out();
+}
+
+void supervisor_core::add(child_spec&& spec) {
+  const std::shared_ptr<actor> first = spec.first();
+  const child_id id = state_.add(with_defaults(spec, first.get()), decided_);
+  if (id == no_child) {  // it raced the end: it never runs
+    if (first) {
+      detail::actor_internals::ended_for_good(*first);
+      detail::actor_internals::unclaim(*first);
+    }
+    return;
+  }
+  if (children_.size() <= id) children_.resize(id + std::size_t{1});
+  auto record = std::make_unique<child_record>();
+  record->ended = child_run_ended;
+  record->abandoned = child_abandoned_by_runtime;
+  record->home = this;
+  record->id = id;
+  record->first = first;
+  record->factory = std::move(spec.factory());
+  record->end.kind = posted_kind::ended;
+  record->end.of = record.get();
+  record->timer.kind = posted_kind::timer;
+  record->timer.of = record.get();
+  children_[id] = std::move(record);
+  if (first) report({.what = observed::registered, .who = first});
+}
+
+// Carrying out a decision can add more; see supervision.hpp for why each is copied.
+void supervisor_core::carry_out() {
+  for (std::size_t i = 0; i < decided_.size(); ++i) {
+    const supervision_decision one = decided_[i];
+    execute(one);
+  }
+  decided_.clear();
+  update_idle();
+}
+
+void supervisor_core::execute(const supervision_decision& decided) {
+  child_record* const child =
+      decided.child < children_.size() ? children_[decided.child].get() : nullptr;
+  switch (decided.kind) {
+    case decision_kind::start_child: return start_child(*child);
+    case decision_kind::stop_child: return stop_child(*child, decided);
+    case decision_kind::abandon_child: return abandon(*child);
+    case decision_kind::arm_restart_timer: return arm(*child, decided.timer, decided.delay, true);
+    case decision_kind::cancel_restart_timer: return disarm(*child);
+    case decision_kind::report_restarting:
+      log_.info("restarting", field("child", child->current->name()),
+                field("count", decided.restart_count), field("delay", decided.delay));
+      return report({.what = observed::restarting,
+                     .who = child->current,
+                     .why = child->last,
+                     .count = decided.restart_count});
+    case decision_kind::retire_child: return retire(*child);
+    case decision_kind::finish: break;
+  }
+  if (decided.reason == terminal_reason::canceled) {
+    end_ = errc::canceled;
+    return;
+  }
+  const std::string who = child != nullptr && child->current ? child->current->name() : "?";
+  const char* whose = decided.reason == terminal_reason::limit_exceeded
+                          ? "\": its restart limit was exceeded by child \""
+                          : "\": the restart limit of its child was exceeded, \"";
+  end_ = error(errc::restart_limit, "supervisor \"" + name_ + whose + who + "\" (" +
+                                        (child != nullptr ? child->last.to_string() : "") + ")");
+}
+
+void supervisor_core::make_instance(child_record& child) {
+  const bool reuse_first = child.first && (!child.factory || !child.current);
+  if (reuse_first) {
+    child.current = child.first;
+  } else {
+    std::shared_ptr<actor> fresh = child.factory();
+    if (!fresh) throw usage_error("the factory gave a null actor");
+    if (!child.first) {
+      child.first = fresh;
+      report({.what = observed::registered, .who = fresh});
+    } else if (!detail::actor_internals::inboxes(*fresh).redirect_to(
+                   detail::actor_internals::inboxes(*child.first))) {
+      throw usage_error("the factory gave an actor whose inboxes differ from those of the first");
+    }
+    child.current = std::move(fresh);
+  }
+  detail::actor_internals::set_logger(*child.current, log_.child(child.current->name()));
+}
+
+void supervisor_core::start_child(child_record& child) {
+  child.stopping = false;
+  try {
+    make_instance(child);
+  } catch (...) {
+    child.last = exit_reason::from_exception(std::current_exception());
+    log_.error("start failed", field("why", child.last.to_string()));
+    state_.start_failed(child.id, sched_->now(), random(), decided_);
+    return;
+  }
+  detail::actor_internals::inboxes(*child.first).reopen_all();
+  child.keep = shared_from_this();
+  // The report precedes the run, so that "started" is never told after "stopped".
+  log_.debug("started", field("child", child.current->name()));
+  report({.what = observed::started, .who = child.current});
+  child.scope = detail::start_run(*sched_, scope_.state(), *child.current, child);
+  state_.child_started(child.id, sched_->now(), decided_);
+}
+
+void supervisor_core::stop_child(child_record& child, const supervision_decision& decided) {
+  child.stopping = true;
+  if (decided.delay != wait_for_ever) arm(child, decided.timer, decided.delay, false);
+  cancelable_context(child.scope).cancel();
+}
+
+void supervisor_core::abandon(child_record& child) {
+  log_.error("did not stop in its shutdown time, left behind",
+             field("child", child.current->name()));
+  if (!options_.on_error) return;
+  try {
+    options_.on_error(*child.current, exit_reason::from_result(fail(errc::shutdown_timeout)));
+  } catch (const std::exception& thrown) {
+    log_.error("on_error threw", field("what", thrown.what()));
+  }
+}
+
+void supervisor_core::retire(child_record& child) noexcept {
+  disarm(child);
+  if (child.first) {
+    detail::actor_internals::ended_for_good(*child.first);
+    if (child.current && child.current != child.first) {
+      detail::actor_internals::ended_for_good(*child.current);
+    }
+  }
+}
+
+void supervisor_core::arm(child_record& child, timer_token token, duration delay, bool restarts) {
+  disarm(child);
+  child_timer& timer = child.timer;
+  timer.armed = token;
+  timer.restarts = restarts;
+  timer.deadline = later(sched_->now(), delay);
+  timer.fire = [](detail::timer_node* node) noexcept {
+    auto& fired = *static_cast<child_timer*>(node);
+    fired.fired.store(fired.armed, std::memory_order_release);
+    fired.of->home->post(fired);
+  };
+  sched_->add_timer(timer);
+}
+
+void supervisor_core::disarm(child_record& child) noexcept {
+  if (child.timer.armed == 0) return;
+  sched_->remove_timer(child.timer);
+  child.timer.armed = 0;
+}
+
+void supervisor_core::child_has_ended(child_record& child) {
+  if (child.stopping) disarm(child);
+  child.scope = context();
+  const exit_reason& why = child.last;
+  const exit_kind how = why.kind();
+  report({.what = observed::stopped, .who = child.current, .why = why});
+  const bool failed = how == exit_kind::error || how == exit_kind::exception;
+  if (failed && !child.stopping) {
+    log_.error("failed", field("child", child.current->name()), field("why", why.to_string()));
+  } else {
+    log_.debug("ended", field("child", child.current->name()), field("how", to_string(how)));
+  }
+  if (failed && options_.on_error) {
+    try {
+      options_.on_error(*child.current, why);
+    } catch (const std::exception& thrown) {
+      log_.error("on_error threw", field("what", thrown.what()));
+    } catch (...) {
+      log_.error("on_error threw", field("what", "something that is no std::exception"));
+    }
+  }
+  state_.child_exited(child.id, how, sched_->now(), random(), decided_);
+}
+
+void supervisor_core::report(observation&& what) {
+  for (const auto& observer : observers_) observer->tell(observation(what), *sched_, log_);
+}
+
+void supervisor_core::update_idle() noexcept {
+  live_.store(state_.live_children(), std::memory_order_relaxed);
+  bool idle = state_.idle() || state_.finished();
+  if (idle) {
+    const std::lock_guard held(post_lock_);
+    for (const posted* one = first_posted_; one != nullptr; one = one->next) {
+      idle = idle && one->kind != posted_kind::spawn;
+    }
+  }
+  if (idle == idle_.is_set()) return;
+  if (idle) {
+    idle_.set();
+  } else {
+    idle_.reset();
+  }
+}
+
+result<> supervisor_core::outcome() const {
+  return end_ ? result<>(std::unexpect, *end_) : result<>();
+}
+
+// The last thing of a life: spawn requests that came too late end for good.
+void supervisor_core::finish() {
+  if (log_.enabled(log_level::info)) log_.info("ended", field("why", end_->message()));
+  report({.what = observed::terminal, .end = *end_});
+  for (auto& child : children_) {
+    if (child) disarm(*child);
+  }
+  scope_ = context();
+}
+
+void supervisor_core::close_children() noexcept {
+  for (auto& child : children_) {
+    if (child && child->first) detail::actor_internals::ended_for_good(*child->first);
+  }
+}
+
+std::uint64_t supervisor_core::dropped() const noexcept {
+  std::uint64_t sum = 0;
+  for (const auto& one : observers_) sum += one->dropped();
+  return sum;
+}
+
+// splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
+std::uint64_t supervisor_core::random() noexcept {
+  std::uint64_t z = (random_state_ += 0x9e3779b97f4a7c15ULL);
+  z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9ULL;
+  z = (z ^ (z >> 27U)) * 0x94d049bb133111ebULL;
+  return z ^ (z >> 31U);
+}
+
+}  // namespace troupe::internal

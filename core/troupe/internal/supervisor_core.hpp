@@ -1,0 +1,156 @@
+#pragma once
+
+// What a supervisor does: takes events, asks supervision_state what they mean, and carries it out.
+//
+// All of it runs in the supervisor's fiber, except post(): children that end, timers and spawn()
+// leave an event in a list, on whichever thread they are, and wake the fiber. An event is part of
+// what it is about (a child's record has one for its end and one for its timer), so posting
+// allocates nothing. A record keeps the core alive while its run is, as a run may outlive its
+// supervisor.
+
+#include <troupe/detail/actor_run.hpp>
+#include <troupe/event.hpp>
+#include <troupe/internal/observer_hub.hpp>
+#include <troupe/supervision.hpp>
+#include <troupe/supervisor.hpp>
+
+#include <atomic>
+#include <coroutine>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace troupe::internal {
+
+enum class posted_kind : std::uint8_t { ended, timer, spawn };
+
+struct posted {
+  posted_kind kind{};
+  bool linked = false;  // under the core's post lock
+  posted* next = nullptr;
+};
+
+struct child_record;
+
+struct child_ended : posted {
+  child_record* of = nullptr;
+};
+
+struct child_timer : posted, detail::timer_node {
+  child_record* of = nullptr;
+  timer_token armed = 0;  // the arming that runs; only the supervisor's fiber
+  std::atomic<timer_token> fired{0};
+  bool restarts = false;  // a restart timer; else a shutdown timer
+};
+
+struct spawn_request : posted {
+  explicit spawn_request(child_spec&& wanted) : child(std::move(wanted)) {}
+  child_spec child;
+};
+
+/// One child, over all its runs.
+struct child_record : detail::run_owner {
+  std::shared_ptr<supervisor_core> keep;  // while a run is alive
+  supervisor_core* home = nullptr;
+  child_id id = no_child;
+  std::shared_ptr<actor> first;    // whose inboxes the handles know
+  std::shared_ptr<actor> current;  // the object of this run
+  std::function<std::shared_ptr<actor>()> factory;
+  context scope;  // of the run
+  exit_reason last = exit_reason::clean();
+  bool stopping = false;  // we asked it to
+  child_ended end;
+  child_timer timer;
+};
+
+class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
+ public:
+  supervisor_core(std::string name, supervisor_options options);
+  supervisor_core(const supervisor_core&) = delete;
+  supervisor_core& operator=(const supervisor_core&) = delete;
+  ~supervisor_core();
+
+  /// Refuses what cannot be supervised; throws usage_error.
+  void check(child_spec& child) const;
+  result<> spawn(child_spec&& child);
+
+  // --- in the supervisor's fiber ---
+  void begin(detail::scheduler& sched, const context& scope, logger inherited);
+  void stop();
+  void handle(posted& what);
+  [[nodiscard]] bool finished() const noexcept { return state_.finished(); }
+  [[nodiscard]] result<> outcome() const;
+  void finish();
+
+  /// Awaits the next event. With `cancelable` it gives null when the fiber is canceled.
+  class next_event;
+  [[nodiscard]] next_event next(bool cancelable) noexcept;
+
+  void close_children() noexcept;
+  event& idle() noexcept { return idle_; }
+  [[nodiscard]] std::size_t live() const noexcept { return live_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::uint64_t dropped() const noexcept;
+
+  void post(posted& what) noexcept;  // any thread
+
+ private:
+  posted* take_posted() noexcept;
+  void add(child_spec&& child);
+  void carry_out();
+  void execute(const supervision_decision& decided);
+  void start_child(child_record& child);
+  void make_instance(child_record& child);
+  void stop_child(child_record& child, const supervision_decision& decided);
+  void abandon(child_record& child);
+  void retire(child_record& child) noexcept;
+  void arm(child_record& child, timer_token token, duration delay, bool restarts);
+  void disarm(child_record& child) noexcept;
+  void child_has_ended(child_record& child);
+  void report(observation&& what);
+  void update_idle() noexcept;
+  [[nodiscard]] std::uint64_t random() noexcept;
+
+  const std::string name_;
+  supervisor_options options_;
+  supervision_state state_;
+  supervision_state::decisions decided_;
+  std::vector<std::unique_ptr<child_record>> children_;  // by child_id
+  std::vector<std::shared_ptr<observer_hub>> observers_;
+  logger log_;
+  detail::scheduler* sched_ = nullptr;
+  context scope_;
+  std::optional<error> end_;
+  std::uint64_t random_state_ = 0;
+
+  event idle_;
+  std::atomic<std::size_t> live_{0};
+
+  detail::spin_lock post_lock_;  // guards all below
+  posted* first_posted_ = nullptr;
+  posted* last_posted_ = nullptr;
+  detail::fiber* waiter_ = nullptr;
+  std::uint64_t wait_ = 0;
+  bool accepting_ = true;
+};
+
+class supervisor_core::next_event {
+ public:
+  next_event(supervisor_core& core, bool cancelable) noexcept
+      : core_(&core), cancelable_(cancelable) {}
+  [[nodiscard]] bool await_ready() noexcept { return (got_ = core_->take_posted()) != nullptr; }
+  bool await_suspend(std::coroutine_handle<> at) noexcept;
+  posted* await_resume() noexcept;
+
+ private:
+  supervisor_core* core_;
+  bool cancelable_;
+  posted* got_ = nullptr;
+};
+
+inline supervisor_core::next_event supervisor_core::next(bool cancelable) noexcept {
+  return {*this, cancelable};
+}
+
+}  // namespace troupe::internal

@@ -1,0 +1,199 @@
+#include <troupe/internal/thread_scheduler.hpp>
+
+#include <troupe/detail/context_state.hpp>
+
+#include <algorithm>
+#include <mutex>
+#include <utility>
+
+namespace troupe::internal {
+
+using detail::current;
+using detail::fiber;
+
+thread_scheduler::thread_scheduler(std::size_t workers, std::size_t blocking_threads,
+                                   std::size_t blocking_queue)
+    : blocking_(blocking_threads, blocking_queue) {
+  for (std::size_t i = 0; i != workers; ++i) workers_.push_back(std::make_unique<worker>(*this));
+}
+
+thread_scheduler::~thread_scheduler() { stop(); }
+
+void thread_scheduler::start() {
+  for (auto& one : workers_) {
+    one->thread = std::thread([this, self = one.get()] { run(*self); });
+  }
+}
+
+void thread_scheduler::stop() noexcept {
+  blocking_.stop();
+  stopping_.store(true);
+  for (auto& one : workers_) one->bed.wake();
+  for (auto& one : workers_) {
+    if (one->thread.joinable()) one->thread.join();
+  }
+}
+
+void thread_scheduler::schedule(fiber& woken) noexcept {
+  if (current.sched != this || current.worker == nullptr) return inject(woken);
+  auto& self = *static_cast<worker*>(current.worker);
+  fiber* const displaced = std::exchange(self.slot, &woken);
+  if (displaced != nullptr) enqueue(self, *displaced);
+}
+
+void thread_scheduler::yield(fiber& running) noexcept {
+  auto& self = *static_cast<worker*>(current.worker);
+  enqueue(self, running);
+}
+
+void thread_scheduler::inject(fiber& one) noexcept {
+  {
+    const std::lock_guard held(injection_lock_);
+    one.next = nullptr;
+    (last_injected_ != nullptr ? last_injected_->next : first_injected_) = &one;
+    last_injected_ = &one;
+    injected_.fetch_add(1);
+  }
+  if (sleepers_.load() != 0) wake_one();
+}
+
+// Takes one to run, and a fair share of the rest into the worker's queue.
+fiber* thread_scheduler::take_injected(worker* into) noexcept {
+  if (injected_.load(std::memory_order_acquire) == 0) return nullptr;
+  const std::lock_guard held(injection_lock_);
+  fiber* const first = first_injected_;
+  if (first == nullptr) return nullptr;
+  std::size_t taken = 1;
+  first_injected_ = first->next;
+  if (into != nullptr) {
+    const std::size_t share = injected_.load(std::memory_order_relaxed) / workers_.size();
+    while (first_injected_ != nullptr && taken < std::min<std::size_t>(share, 64)) {
+      fiber* const one = first_injected_;
+      fiber* const rest = one->next;
+      if (!into->queue.push(one)) break;
+      first_injected_ = rest;
+      ++taken;
+    }
+  }
+  if (first_injected_ == nullptr) last_injected_ = nullptr;
+  injected_.fetch_sub(taken);
+  return first;
+}
+
+void thread_scheduler::wake_one() noexcept {
+  for (auto& one : workers_) {
+    if (one->asleep.load(std::memory_order_relaxed) && one->asleep.exchange(false)) {
+      sleepers_.fetch_sub(1);
+      one->bed.wake();
+      return;
+    }
+  }
+}
+
+void thread_scheduler::ensure_watcher() noexcept {
+  if (!watching_.load(std::memory_order_relaxed) &&
+      sleepers_.load(std::memory_order_relaxed) != 0) {
+    wake_one();  // it finds others active when it lies down again, and naps
+  }
+}
+
+void thread_scheduler::add_timer(detail::timer_node& node) {
+  bool earliest = false;
+  {
+    const std::lock_guard held(timer_lock_);
+    timers_.insert(node);
+    earliest = node.index == 0;
+    if (earliest) next_timer_.store(node.deadline);
+  }
+  if (!earliest) return;
+  if (current.sched == this && current.worker != nullptr) {
+    ensure_watcher();
+  } else if (sleepers_.load() != 0) {
+    wake_one();  // to sleep no longer than until the new deadline
+  }
+}
+
+bool thread_scheduler::remove_timer(detail::timer_node& node) noexcept {
+  const std::lock_guard held(timer_lock_);
+  const bool was_there = timers_.erase(node);
+  next_timer_.store(timers_.next_deadline(), std::memory_order_relaxed);
+  return was_there;
+}
+
+void thread_scheduler::expire(detail::context_state& owned) noexcept { expired_.push_back(&owned); }
+
+void thread_scheduler::fire_timers() noexcept {
+  const time_point next = next_timer_.load(std::memory_order_relaxed);
+  if (next == never || next > now()) return;
+  std::vector<detail::context_state*> expired;
+  {
+    const std::lock_guard held(timer_lock_);
+    const time_point today = now();
+    while (detail::timer_node* due = timers_.pop_due(today)) due->fire(due);
+    next_timer_.store(timers_.next_deadline(), std::memory_order_relaxed);
+    if (!expired_.empty()) expired.swap(expired_);
+  }
+  for (detail::context_state* one : expired) {
+    detail::end(*one, detail::context_status::expired);
+    detail::release(*one);
+  }
+}
+
+bool thread_scheduler::wait(detail::blocker& what, time_point until) {
+  std::unique_lock held(what.mutex);
+  if (until == never) {
+    what.changed.wait(held, [&] { return what.done; });
+    return true;
+  }
+  return what.changed.wait_until(held, until, [&] { return what.done; });
+}
+
+std::uint64_t thread_scheduler::random_seed() noexcept {
+  return static_cast<std::uint64_t>(now().time_since_epoch().count()) ^
+         reinterpret_cast<std::uintptr_t>(this);
+}
+
+std::int64_t thread_scheduler::alive() const noexcept {
+  std::int64_t sum = alive_elsewhere_.load();
+  for (const auto& one : workers_) sum += one->alive.load();
+  return sum;
+}
+
+void thread_scheduler::fiber_started() noexcept {
+  if (current.sched == this && current.worker != nullptr) {
+    auto& count = static_cast<worker*>(current.worker)->alive;
+    count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+  } else {
+    alive_elsewhere_.fetch_add(1);
+  }
+}
+
+void thread_scheduler::fiber_ended() noexcept {
+  if (current.sched == this && current.worker != nullptr) {
+    auto& count = static_cast<worker*>(current.worker)->alive;
+    count.store(count.load(std::memory_order_relaxed) - 1, std::memory_order_release);
+  } else {
+    alive_elsewhere_.fetch_sub(1);
+  }
+  if (wanted_empty_.load(std::memory_order_relaxed)) {
+    const std::lock_guard held(empty_mutex_);
+    empty_.notify_all();
+  }
+}
+
+bool thread_scheduler::wait_until_empty(time_point until) {
+  std::unique_lock held(empty_mutex_);
+  wanted_empty_.store(true);
+  // The counts are many and read one by one: a fiber that ends may be missed by a notification
+  // but not by the next look, a few milliseconds later.
+  constexpr auto look_again = std::chrono::milliseconds(5);
+  while (alive() != 0) {
+    const time_point today = now();
+    if (today >= until) break;
+    empty_.wait_until(held, std::min(until, later(today, look_again)));
+  }
+  wanted_empty_.store(false);
+  return alive() == 0;
+}
+
+}  // namespace troupe::internal

@@ -1,0 +1,136 @@
+#pragma once
+
+// The scheduler that runs fibers on worker threads.
+//
+// Where a runnable fiber waits. A fiber woken on a worker goes into that worker's slot: it runs
+// next, on the same core, with its data in cache, and taking it costs no locked operation. Whoever
+// was in the slot goes to the worker's queue. A fiber that yields goes to the queue, one that is
+// woken on a foreign thread to the injection queue. A worker looks into its slot (not for ever: a
+// pair of fibers that wake each other must let the queue go on), its queue, the injection queue,
+// the timers, and then into other workers' queues.
+//
+// When another worker is woken. Handing work to another core costs more than most work takes (a
+// cache line there and back is 200 ns, a parked thread wakes in 10 us). So a worker that finds its
+// queue non-empty for longer than `patience` wakes one, and until then runs it alone. But a
+// handler that computes for long must not keep others waiting: while any worker is active, one
+// parked worker is the watcher. It naps for a millisecond at a time, fires due timers, and takes
+// from the queue (or the slot) of a worker that has been in the same turn since the last nap. Once
+// nothing has been active for a while it sleeps without a limit: an idle process uses no CPU.
+//
+// Sleeping without missing a wake-up. A worker counts itself in `sleepers_` (seq_cst), then looks
+// at all it could run once more, and then sleeps. Whoever adds work for others does so first
+// (seq_cst, or under a lock) and then reads `sleepers_`: one of the two sees the other.
+
+#include <troupe/detail/fiber.hpp>
+#include <troupe/detail/scheduler.hpp>
+#include <troupe/internal/blocking_pool.hpp>
+#include <troupe/internal/parker.hpp>
+#include <troupe/internal/run_queue.hpp>
+#include <troupe/internal/timer_heap.hpp>
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace troupe::internal {
+
+class thread_scheduler;
+
+/// One worker thread's state. Fields without atomics are its thread's alone.
+struct alignas(64) worker {
+  explicit worker(thread_scheduler& of) noexcept : home(&of) {}
+
+  thread_scheduler* home;
+  detail::fiber* slot = nullptr;  // runs next
+  std::uint32_t slot_streak = 0;  // how often in a row the slot went before the queue
+  std::uint32_t ticks = 0;
+  time_point crowded_since = never;  // since when the queue was seen non-empty
+  run_queue<detail::fiber> queue;
+  // Fibers resumed so far, odd while one runs; a watcher that reads the same odd number twice,
+  // a nap apart, sees a worker that has been in one turn all the while. Written by the worker.
+  alignas(64) std::atomic<std::uint64_t> turns{0};
+  std::atomic<std::int64_t> alive{0};  // fibers started minus ended here; only this worker writes
+  // Awake (false) → asleep (true) by the worker; back by the worker, or by whoever wakes it and has
+  // then taken it out of sleepers_. seq_cst exchange on both sides.
+  std::atomic<bool> asleep{false};
+  std::uint64_t turns_at_last_nap = 0;  // the watcher's notes on this worker; only it touches them
+  parker bed;
+  std::thread thread;
+};
+
+class thread_scheduler final : public detail::scheduler {
+ public:
+  thread_scheduler(std::size_t workers, std::size_t blocking_threads, std::size_t blocking_queue);
+  ~thread_scheduler() override;
+  thread_scheduler(const thread_scheduler&) = delete;
+  thread_scheduler& operator=(const thread_scheduler&) = delete;
+
+  /// Starts the threads; apart from the constructor, because they need shared_from_this.
+  void start();
+
+  void schedule(detail::fiber& woken) noexcept override;
+  void yield(detail::fiber& running) noexcept override;
+  [[nodiscard]] time_point now() const noexcept override {
+    return std::chrono::steady_clock::now();
+  }
+  void add_timer(detail::timer_node& node) override;
+  bool remove_timer(detail::timer_node& node) noexcept override;
+  void expire(detail::context_state& owned) noexcept override;
+  bool submit_blocking(detail::blocking_job& job) override { return blocking_.submit(job); }
+  bool wait(detail::blocker& what, time_point until) override;
+  bool wait_until_empty(time_point until) override;
+  [[nodiscard]] std::uint64_t random_seed() noexcept override;
+  [[nodiscard]] std::size_t workers() const noexcept override { return workers_.size(); }
+  void stop() noexcept override;
+  void fiber_started() noexcept override;
+  void fiber_ended() noexcept override;
+
+ private:
+  // --- internal/worker.cpp: what one worker does ---
+  void run(worker& self) noexcept;
+  detail::fiber* next(worker& self) noexcept;
+  void execute(worker& self, detail::fiber& one) noexcept;
+  void look_after(worker& self) noexcept;
+  bool sleep(worker& self) noexcept;
+  detail::fiber* steal(worker& self, bool only_stuck) noexcept;
+  void enqueue(worker& self, detail::fiber& one) noexcept;
+  [[nodiscard]] bool others_active(const worker& self) const noexcept;
+
+  // --- shared by the workers ---
+  detail::fiber* take_injected(worker* into) noexcept;
+  void inject(detail::fiber& one) noexcept;
+  void wake_one() noexcept;
+  void ensure_watcher() noexcept;
+  void fire_timers() noexcept;
+  [[nodiscard]] std::int64_t alive() const noexcept;
+
+  std::vector<std::unique_ptr<worker>> workers_;
+  blocking_pool blocking_;
+
+  alignas(64) detail::spin_lock injection_lock_;  // guards the list, not the count
+  detail::fiber* first_injected_ = nullptr;
+  detail::fiber* last_injected_ = nullptr;
+  std::atomic<std::size_t> injected_{0};  // written under the lock; see "Sleeping" above
+
+  alignas(64) detail::spin_lock timer_lock_;  // guards the heap and `expired_`
+  timer_heap timers_;
+  std::vector<detail::context_state*> expired_;
+  std::atomic<time_point> next_timer_{never};  // the heap's earliest; written under the lock
+
+  alignas(64) std::atomic<std::size_t> sleepers_{0};
+  std::atomic<bool> watching_{
+      false};  // a parked worker naps; claimed by exchange, given up by store
+  std::atomic<bool> stopping_{false};
+  std::atomic<std::int64_t> alive_elsewhere_{0};  // as worker::alive, for foreign threads
+
+  std::mutex empty_mutex_;
+  std::condition_variable empty_;
+  std::atomic<bool> wanted_empty_{false};  // somebody waits for the last fiber
+};
+
+}  // namespace troupe::internal

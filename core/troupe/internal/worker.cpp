@@ -1,0 +1,157 @@
+#include <troupe/internal/thread_scheduler.hpp>
+#include <troupe/internal/throw_site.hpp>
+
+#include <sys/prctl.h>
+#include <algorithm>
+#include <thread>
+#include <utility>
+
+namespace troupe::internal {
+
+using detail::current;
+using detail::fiber;
+
+namespace {
+
+constexpr std::uint32_t look_after_every = 32;  // turns between looks at timers and injections
+constexpr std::uint32_t longest_streak = 32;    // turns from the slot while the queue waits
+constexpr std::int32_t turn_budget = 128;       // operations of one turn
+constexpr duration patience = std::chrono::microseconds(20);
+constexpr duration nap = std::chrono::milliseconds(1);
+constexpr int quiet_naps = 20;  // naps without activity before a watcher sleeps for good
+
+}  // namespace
+
+void thread_scheduler::run(worker& self) noexcept {
+  prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);  // timers: to the nanosecond, not to 50 us
+  current.sched = this;
+  current.worker = &self;
+  const throw_recording_scope recording;
+  while (fiber* one = next(self)) execute(self, *one);
+  current = {};
+}
+
+fiber* thread_scheduler::next(worker& self) noexcept {
+  for (;;) {
+    if (++self.ticks % look_after_every == 0) {
+      if (stopping_.load(std::memory_order_relaxed)) return nullptr;
+      look_after(self);
+      if (fiber* one = take_injected(nullptr)) return one;
+    }
+    if (self.slot != nullptr) {
+      if (self.slot_streak < longest_streak || self.queue.size() == 0) {
+        ++self.slot_streak;
+        return std::exchange(self.slot, nullptr);
+      }
+    }
+    self.slot_streak = 0;
+    if (fiber* one = self.queue.pop()) return one;
+    if (self.slot != nullptr) return std::exchange(self.slot, nullptr);
+    self.crowded_since = never;
+    if (fiber* one = take_injected(&self)) return one;
+    fire_timers();
+    if (self.slot != nullptr) continue;
+    if (fiber* one = steal(self, false)) return one;
+    if (!sleep(self)) return nullptr;
+  }
+}
+
+void thread_scheduler::execute(worker& self, fiber& one) noexcept {
+  // Woken by one worker while another is on its way out of parking it: see fiber::on_worker.
+  for (int spins = 0; one.on_worker.load(std::memory_order_acquire); ++spins) {
+    if (spins > 100) std::this_thread::yield();
+  }
+  one.on_worker.store(true, std::memory_order_relaxed);
+  current.running = &one;
+  current.budget = turn_budget;
+  const std::uint64_t turn = self.turns.load(std::memory_order_relaxed);
+  self.turns.store(turn + 1, std::memory_order_relaxed);
+  one.resume_point.resume();
+  self.turns.store(turn + 2, std::memory_order_relaxed);
+  current.running = nullptr;
+  if (one.finished) {
+    one.on_worker.store(false, std::memory_order_relaxed);
+    detail::finish_fiber(one);
+  } else {
+    one.on_worker.store(false, std::memory_order_release);
+  }
+}
+
+void thread_scheduler::look_after(worker& self) noexcept {
+  fire_timers();
+  if (sleepers_.load(std::memory_order_relaxed) == 0) return;
+  if (self.queue.size() == 0) {
+    self.crowded_since = never;
+    return;
+  }
+  const time_point today = now();
+  if (self.crowded_since == never) {
+    self.crowded_since = today;
+  } else if (today - self.crowded_since > patience) {
+    self.crowded_since = today;
+    wake_one();
+  }
+}
+
+void thread_scheduler::enqueue(worker& self, fiber& one) noexcept {
+  if (!self.queue.push(&one)) {
+    inject(one);
+    return;
+  }
+  ensure_watcher();
+}
+
+bool thread_scheduler::others_active(const worker& self) const noexcept {
+  return std::ranges::any_of(workers_, [&](const auto& one) {
+    return one.get() != &self && !one->asleep.load(std::memory_order_relaxed);
+  });
+}
+
+// From whoever has something, or (a watcher) only from a worker stuck in a turn.
+fiber* thread_scheduler::steal(worker& self, bool only_stuck) noexcept {
+  for (auto& victim : workers_) {
+    if (victim.get() == &self) continue;
+    const std::uint64_t turns = victim->turns.load(std::memory_order_relaxed);
+    const bool stuck = turns % 2 == 1 && turns == victim->turns_at_last_nap;
+    if (only_stuck) victim->turns_at_last_nap = turns;
+    if (only_stuck && !stuck) continue;
+    if (victim->queue.steal_into(self.queue) != 0) return self.queue.pop();
+  }
+  return nullptr;
+}
+
+// False: the scheduler has stopped.
+bool thread_scheduler::sleep(worker& self) noexcept {
+  bool watcher = false;
+  int quiet = 0;
+  fiber* found = nullptr;
+  for (;;) {
+    if (stopping_.load()) break;
+    self.asleep.store(true);
+    sleepers_.fetch_add(1);
+    const bool active = others_active(self);
+    if (!watcher && active) watcher = !watching_.exchange(true);
+    quiet = active ? 0 : quiet + 1;
+    time_point until = next_timer_.load();
+    if (watcher && quiet <= quiet_naps) until = std::min(until, later(now(), nap));
+    if (watcher && quiet > quiet_naps) {
+      watcher = false;
+      watching_.store(false);
+    }
+    if (injected_.load() == 0 && !stopping_.load()) self.bed.sleep(until);
+    const bool told = !self.asleep.exchange(false);
+    if (!told) sleepers_.fetch_sub(1);
+    fire_timers();
+    if (self.slot != nullptr || self.queue.size() != 0 || injected_.load() != 0) break;
+    if (told || watcher) found = steal(self, !told);
+    if (found != nullptr || stopping_.load()) break;
+  }
+  if (watcher) watching_.store(false);
+  if (found != nullptr) {
+    // Stolen fibers are in our queue already; this one goes in front of them.
+    self.slot = found;
+  }
+  return !stopping_.load() || self.slot != nullptr || self.queue.size() != 0;
+}
+
+}  // namespace troupe::internal

@@ -1,0 +1,271 @@
+#pragma once
+
+// serve(ctx, on(source, handler)...): the receive loop of an actor.
+//
+// One message at a time, whichever inbox it comes from. It ends
+//   - clean, when every inbox in it is closed and drained;
+//   - with errc::canceled or errc::deadline_exceeded, when `ctx` or the actor is done;
+//   - with the error of a handler that returns result<> and fails;
+//   - with the exception of a handler that throws: the actor crashes, and a request that was being
+//     handled fails its caller with errc::no_reply.
+//
+// Handlers may be plain functions or coroutines, and are kept alive by serve; a coroutine handler
+// may therefore capture. While one is awaited no other message is handled: an actor does one thing
+// at a time.
+//   cast_inbox<T>:    (T) -> void, result<>, task<>, task<result<>>
+//   call_inbox<T, R>: (T) -> R, result<R>, task<R>, task<result<R>>: what it returns is the reply;
+//                     or (request<T, R>) -> void, task<>, …: replies when and where it likes
+//   every, after:     () -> void, …
+
+#include <troupe/context.hpp>
+#include <troupe/select.hpp>
+#include <troupe/task.hpp>
+
+#include <concepts>
+#include <coroutine>
+#include <cstddef>
+#include <type_traits>
+#include <utility>
+
+namespace troupe {
+
+namespace detail {
+
+template <class Source, class Handler>
+struct binding {
+  using source_type = Source;
+  Source* source;
+  Handler handler;
+};
+/// A timer is kept in the binding.
+template <class Source, class Handler>
+struct owning_binding {
+  using source_type = Source;
+  Source timer;
+  Handler handler;
+};
+
+template <class T>
+struct awaited {
+  using type = T;
+};
+template <class T>
+struct awaited<task<T>> {
+  using type = T;
+};
+template <class Handler, class... Args>
+using outcome_of = typename awaited<std::invoke_result_t<Handler&, Args...>>::type;
+
+template <class H, class T>
+concept cast_handler = std::invocable<H&, T> && (std::is_void_v<outcome_of<H, T>> ||
+                                                 std::same_as<outcome_of<H, T>, result<>>);
+
+template <class H, class T, class R>
+concept replying_handler =
+    std::invocable<H&, T> && std::constructible_from<result<R>, outcome_of<H, T>>;
+template <class H, class T>
+concept void_handler = std::invocable<H&, T> && std::is_void_v<outcome_of<H, T>>;
+
+template <class H, class T, class R>
+concept call_handler = replying_handler<H, T, R> || (std::is_void_v<R> && void_handler<H, T>) ||
+                       cast_handler<H, request<T, R>>;
+
+}  // namespace detail
+
+/// Ties a handler to an inbox, for serve. The inbox must outlive it.
+template <class T, class Handler>
+[[nodiscard]] auto on(cast_inbox<T>& inbox, Handler handler) {
+  static_assert(detail::cast_handler<Handler, T>,
+                "on(cast_inbox<T>, handler): the handler must take a T and give void, result<>, "
+                "task<> or task<result<>>");
+  return detail::binding<cast_inbox<T>, Handler>{&inbox, std::move(handler)};
+}
+template <class T, class R, class Handler>
+[[nodiscard]] auto on(call_inbox<T, R>& inbox, Handler handler) {
+  static_assert(detail::call_handler<Handler, T, R>,
+                "on(call_inbox<T, R>, handler): the handler must take a T and give R, result<R> or "
+                "a task of one of them, or take a request<T, R> and give void or result<>");
+  return detail::binding<call_inbox<T, R>, Handler>{&inbox, std::move(handler)};
+}
+template <class Handler>
+[[nodiscard]] auto on(every ticker, Handler handler) {
+  static_assert(std::invocable<Handler&>, "on(every, handler): the handler takes nothing");
+  return detail::owning_binding<every, Handler>{std::move(ticker), std::move(handler)};
+}
+
+namespace detail {
+
+/// What handling one message came to, where nothing had to be awaited.
+struct handled {
+  result<> outcome;
+  static constexpr bool await_ready() noexcept { return true; }
+  static constexpr void await_suspend(std::coroutine_handle<>) noexcept {}
+  result<> await_resume() noexcept { return std::move(outcome); }
+};
+
+template <class Call>
+result<> outcome_of_call(Call&& call) {
+  if constexpr (std::is_void_v<std::invoke_result_t<Call>>) {
+    std::forward<Call>(call)();
+    return {};
+  } else {
+    return std::forward<Call>(call)();
+  }
+}
+
+// The handler and the binding live in serve's frame, which waits for these coroutines.
+template <class Handler, class... Args>
+task<result<>> handle_later(Handler* handler, Args... args) {
+  if constexpr (std::is_void_v<outcome_of<Handler, Args...>>) {
+    co_await (*handler)(std::move(args)...);
+    co_return result<>();
+  } else {
+    co_return co_await (*handler)(std::move(args)...);
+  }
+}
+template <class Handler, class T, class R>
+task<result<>> reply_later(Handler* handler, request<T, R> asked) {
+  if constexpr (std::is_void_v<outcome_of<Handler, T>>) {
+    co_await (*handler)(std::move(asked.payload()));
+    static_cast<void>(asked.reply());
+  } else {
+    static_cast<void>(asked.complete(result<R>(co_await (*handler)(std::move(asked.payload())))));
+  }
+  co_return result<>();
+}
+
+/// Hands the handler its arguments: `handled`, or a task for a handler that is a coroutine.
+template <class Handler, class... Args>
+auto handle(Handler& handler, Args... args) {
+  if constexpr (is_task<std::invoke_result_t<Handler&, Args...>>) {
+    return handle_later<Handler, Args...>(&handler, std::move(args)...);
+  } else {
+    return handled{outcome_of_call([&] { return handler(std::move(args)...); })};
+  }
+}
+template <class T, class Handler>
+auto handle_message(cast_inbox<T>*, Handler& handler, T&& message) {
+  return handle<Handler, T>(handler, std::move(message));
+}
+template <class T, class R, class Handler>
+auto handle_message(call_inbox<T, R>*, Handler& handler, request<T, R>&& asked) {
+  if constexpr (!std::invocable<Handler&, T>) {
+    return handle<Handler, request<T, R>>(handler, std::move(asked));
+  } else if constexpr (is_task<std::invoke_result_t<Handler&, T>>) {
+    return reply_later<Handler, T, R>(&handler, std::move(asked));
+  } else if constexpr (std::is_void_v<std::invoke_result_t<Handler&, T>>) {
+    handler(std::move(asked.payload()));
+    static_cast<void>(asked.reply());
+    return handled{};
+  } else {
+    // A caller that has given up is no concern of the actor's.
+    static_cast<void>(asked.complete(result<R>(handler(std::move(asked.payload())))));
+    return handled{};
+  }
+}
+
+/// The wait of a serve loop, laid out once for all its turns.
+template <class... Bindings>
+class serve_wait {
+ public:
+  serve_wait(const context& ctx, Bindings&... bindings) noexcept
+      : done_(ctx.done()), arms_(source_of(bindings)..., done_) {
+    // A context that is the actor's own ends the wait by itself, without being a source.
+    auto others = arms_.other_sources();
+    if (context_link::is_ambient(*current.running, &ctx) || ctx.state() == nullptr) {
+      others = others.first(others.size() - 1);
+    }
+    operation_ = receive_operation(arms_.inbox_sources(), others);
+  }
+  serve_wait(const serve_wait&) = delete;
+  serve_wait& operator=(const serve_wait&) = delete;
+
+  bool await_ready() {
+    ready_ = operation_.begin(*current.running);
+    return ready_ && !spend_budget();
+  }
+  void await_suspend(std::coroutine_handle<> at) const noexcept {
+    fiber& self = *current.running;
+    self.resume_point = at;
+    if (ready_) self.sched->yield(self);
+  }
+  std::uint32_t await_resume() noexcept {
+    fiber& self = *current.running;
+    operation_.end(self);
+    return self.fired;
+  }
+
+  /// Handles what source I gave.
+  template <std::size_t I, class Binding>
+  auto handle(Binding& bound) {
+    if constexpr (requires { bound.source; }) {
+      using message_type = typename Binding::source_type::message_type;
+      using outcome =
+          decltype(handle_message(bound.source, bound.handler, std::declval<message_type&&>()));
+      auto got = arms_.template value<I>(*current.running);
+      if (got) return handle_message(bound.source, bound.handler, *std::move(got));
+      arms_.template inbox<I>().enabled = false;  // closed and drained
+      ++closed_;
+      if constexpr (std::same_as<outcome, handled>) {
+        return handled{};
+      } else {
+        return nothing();
+      }
+    } else {
+      return detail::handle<decltype(bound.handler)>(bound.handler);
+    }
+  }
+
+  [[nodiscard]] bool all_closed() const noexcept { return arm_count != 0 && closed_ == arm_count; }
+  /// Why the loop ends, when no source was chosen.
+  [[nodiscard]] error reason() const noexcept {
+    return cancel_reason(*current.running, &done_.of());
+  }
+
+ private:
+  using arms = arm_set<typename Bindings::source_type..., context_done>;
+  static constexpr std::size_t arm_count = arms::inboxes;
+
+  static task<result<>> nothing() { co_return result<>(); }
+
+  template <class S, class H>
+  static S& source_of(binding<S, H>& bound) noexcept {
+    return *bound.source;
+  }
+  template <class S, class H>
+  static S& source_of(owning_binding<S, H>& bound) noexcept {
+    return bound.timer;
+  }
+
+  context_done done_;
+  arms arms_;
+  receive_operation operation_{{}, {}};
+  std::size_t closed_ = 0;
+  bool ready_ = false;
+};
+
+template <std::size_t... I, class... Bindings>
+task<result<>> serve_loop(std::index_sequence<I...>, context ctx, Bindings... bindings) {
+  serve_wait<Bindings...> wait(ctx, bindings...);
+  while (!wait.all_closed()) {
+    const std::uint32_t chosen = co_await wait;
+    if (chosen >= sizeof...(Bindings)) co_return fail(wait.reason());
+    result<> outcome;
+    ((chosen == I ? void(outcome = co_await wait.template handle<I>(bindings)) : void()), ...);
+    if (!outcome) co_return fail(std::move(outcome).error());
+  }
+  co_return result<>();
+}
+
+}  // namespace detail
+
+/// The loop described above. Cost a message: one locked operation while messages wait, nothing
+/// allocated (a coroutine handler takes a pooled frame).
+template <class... Bindings>
+[[nodiscard]] task<result<>> serve(context ctx, Bindings... bindings) {
+  static_assert(sizeof...(Bindings) > 0, "serve: name at least one on(inbox, handler)");
+  return detail::serve_loop(std::index_sequence_for<Bindings...>(), std::move(ctx),
+                            std::move(bindings)...);
+}
+
+}  // namespace troupe

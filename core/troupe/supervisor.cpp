@@ -1,0 +1,42 @@
+#include <troupe/supervisor.hpp>
+
+#include <troupe/internal/supervisor_core.hpp>
+
+#include <utility>
+
+namespace troupe {
+
+supervisor::supervisor(std::string name, supervisor_options options)
+    : actor(std::move(name)),
+      core_(std::make_shared<internal::supervisor_core>(this->name(), std::move(options))) {}
+
+supervisor::~supervisor() = default;
+
+result<> supervisor::spawn(child_spec child) { return core_->spawn(std::move(child)); }
+
+event::awaiter supervisor::wait() noexcept { return core_->idle().wait(); }
+event::awaiter supervisor::wait(const context& ctx) noexcept { return core_->idle().wait(ctx); }
+
+std::size_t supervisor::live_children() const noexcept { return core_->live(); }
+std::uint64_t supervisor::dropped_observations() const noexcept { return core_->dropped(); }
+
+void supervisor::close_children() noexcept { core_->close_children(); }
+
+task<result<>> supervisor::run(context ctx) {
+  const auto core = core_;
+  core->begin(*detail::current.sched, ctx, log());
+  bool stopping = false;
+  while (!core->finished()) {
+    internal::posted* const what = co_await core->next(!stopping);
+    if (what != nullptr) {
+      core->handle(*what);
+    } else if (ctx.err()) {
+      stopping = true;
+      core->stop();
+    }
+  }
+  core->finish();
+  co_return core->outcome();
+}
+
+}  // namespace troupe

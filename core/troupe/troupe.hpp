@@ -1,0 +1,32 @@
+#pragma once
+
+// All of Troupe's core. In the order to read it: errors and tasks, contexts, inboxes and waiting on
+// them, actors, supervision, the runtime.
+
+#include <troupe/error.hpp>
+#include <troupe/send_error.hpp>
+#include <troupe/task.hpp>
+
+#include <troupe/clock.hpp>
+#include <troupe/context.hpp>
+#include <troupe/event.hpp>
+#include <troupe/join_handle.hpp>
+#include <troupe/timer.hpp>
+
+#include <troupe/call_inbox.hpp>
+#include <troupe/cast_inbox.hpp>
+#include <troupe/request.hpp>
+#include <troupe/select.hpp>
+#include <troupe/serve.hpp>
+
+#include <troupe/actor.hpp>
+#include <troupe/exit_reason.hpp>
+#include <troupe/logger.hpp>
+
+#include <troupe/child_spec.hpp>
+#include <troupe/restart_policy.hpp>
+#include <troupe/supervisor.hpp>
+#include <troupe/supervisor_observer.hpp>
+
+#include <troupe/blocking.hpp>
+#include <troupe/runtime.hpp>

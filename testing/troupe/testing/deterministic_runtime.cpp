@@ -1,0 +1,150 @@
+#include <troupe/testing/deterministic_runtime.hpp>
+
+#include <troupe/internal/throw_site.hpp>
+#include <troupe/testing/deterministic_scheduler.hpp>
+
+#include <array>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace troupe::testing {
+
+namespace {
+constexpr std::size_t most_turns = 10'000'000;
+}
+
+// splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
+std::uint64_t deterministic_scheduler::random() noexcept {
+  std::uint64_t z = (random_ += 0x9e3779b97f4a7c15ULL);
+  z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9ULL;
+  z = (z ^ (z >> 27U)) * 0x94d049bb133111ebULL;
+  return z ^ (z >> 31U);
+}
+
+bool deterministic_scheduler::step() {
+  if (ready_.empty()) return false;
+  const std::size_t chosen = random() % ready_.size();
+  const work next = ready_[chosen];
+  ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(chosen));
+  trace_ = (trace_ ^ (chosen + (ready_.size() << 16U))) * 1099511628211ULL;
+  if (next.one != nullptr) {
+    run_fiber(*next.one);
+  } else {
+    next.job->run(*next.job);
+  }
+  return true;
+}
+
+void deterministic_scheduler::run_fiber(detail::fiber& one) {
+  // Mostly short turns, so that others come in between any two operations; now and then a long one.
+  constexpr std::array<std::int32_t, 4> budgets{0, 1, 3, 128};
+  const detail::current_thread before = std::exchange(
+      detail::current, {.running = &one, .sched = this, .worker = nullptr, .budget = 0});
+  detail::current.budget = budgets[random() % budgets.size()];
+  {
+    const internal::throw_recording_scope recording;
+    one.resume_point.resume();
+  }
+  detail::current.running = nullptr;
+  if (one.finished) detail::finish_fiber(one);
+  detail::current = before;
+}
+
+std::size_t deterministic_scheduler::run_until_idle(std::size_t most) {
+  std::size_t turns = 0;
+  while (step()) {
+    if (++turns == most) {
+      throw std::runtime_error("run_until_idle: still not idle after " + std::to_string(most) +
+                               " turns (seed " + std::to_string(seed_) + ")");
+    }
+  }
+  return turns;
+}
+
+void deterministic_scheduler::add_timer(detail::timer_node& node) {
+  node.sequence = timer_sequence_++;
+  node.index = 0;
+  timers_.insert({{node.deadline, node.sequence}, &node});
+}
+
+bool deterministic_scheduler::remove_timer(detail::timer_node& node) noexcept {
+  if (node.index == detail::timer_node::npos) return false;
+  node.index = detail::timer_node::npos;
+  return timers_.erase({{node.deadline, node.sequence}, &node}) != 0;
+}
+
+std::optional<time_point> deterministic_scheduler::next_timer() const {
+  if (timers_.empty()) return std::nullopt;
+  return timers_.begin()->first.first;
+}
+
+void deterministic_scheduler::fire_due() {
+  while (!timers_.empty() && timers_.begin()->first.first <= clock_.now()) {
+    detail::timer_node* const due = timers_.begin()->second;
+    timers_.erase(timers_.begin());
+    due->index = detail::timer_node::npos;
+    due->fire(due);
+  }
+  for (detail::context_state* one : std::exchange(expired_, {})) {
+    detail::end(*one, detail::context_status::expired);
+    detail::release(*one);
+  }
+}
+
+void deterministic_scheduler::advance_to(time_point until, std::size_t most) {
+  run_until_idle(most);
+  for (auto next = next_timer(); next && *next <= until; next = next_timer()) {
+    clock_.set(*next);
+    fire_due();
+    run_until_idle(most);
+  }
+  clock_.set(until);
+}
+
+bool deterministic_scheduler::submit_blocking(detail::blocking_job& job) {
+  if (stopped_) return false;
+  ready_.push_back({nullptr, &job});
+  return true;
+}
+
+bool deterministic_scheduler::wait(detail::blocker& what, time_point) {
+  while (!what.done) {
+    if (!step()) return false;
+  }
+  return true;
+}
+
+bool deterministic_scheduler::wait_until_empty(time_point until) {
+  run_until_idle(most_turns);
+  for (auto next = next_timer(); alive_ != 0 && next && *next <= until; next = next_timer()) {
+    advance_to(*next, most_turns);
+  }
+  if (alive_ != 0) clock_.set(until);
+  return alive_ == 0;
+}
+
+deterministic_runtime::deterministic_runtime(std::uint64_t seed, logger log)
+    : deterministic_runtime(std::make_shared<deterministic_scheduler>(seed), std::move(log)) {}
+
+deterministic_runtime::deterministic_runtime(std::shared_ptr<deterministic_scheduler> made,
+                                             logger log)
+    : runtime(made, std::move(log)), deterministic_(std::move(made)) {}
+
+deterministic_runtime::~deterministic_runtime() = default;
+
+bool deterministic_runtime::step() { return deterministic_->step(); }
+std::size_t deterministic_runtime::run_until_idle(std::size_t most) {
+  return deterministic_->run_until_idle(most);
+}
+void deterministic_runtime::advance(duration by) {
+  deterministic_->advance_to(later(now(), by), most_turns);
+}
+std::optional<time_point> deterministic_runtime::next_timer() const {
+  return deterministic_->next_timer();
+}
+std::uint64_t deterministic_runtime::seed() const noexcept { return deterministic_->seed(); }
+std::uint64_t deterministic_runtime::trace() const noexcept { return deterministic_->trace(); }
+std::size_t deterministic_runtime::alive() const noexcept { return deterministic_->alive(); }
+
+}  // namespace troupe::testing
