@@ -35,8 +35,12 @@ class call_awaiter {
   call_awaiter(const call_awaiter&) = delete;
   call_awaiter& operator=(const call_awaiter&) = delete;
   ~call_awaiter() {
+    if (waited_ && stage_ == stage::request) settle();  // destroyed while waiting
     if (stage_ == stage::payload) std::destroy_at(&payload_);
-    if (stage_ == stage::request) std::destroy_at(&request_);
+    if (stage_ == stage::request) {
+      request_.from_.forget();
+      std::destroy_at(&request_);
+    }
   }
 
   static constexpr bool await_ready() noexcept { return false; }
@@ -87,12 +91,9 @@ class call_awaiter {
   result<R> await_resume() {
     fiber& self = *current.running;
     self.calling.store(nullptr, std::memory_order_relaxed);
-    if (waited_) [[unlikely]] {
-      if (send_.settle(*inbox_)) stage_ = stage::sent;
-    }
-    if (ctx_ != nullptr) [[unlikely]]
-      send_.close(ctx_);
-    if (stage_ == stage::request) request_.from_.forget();
+    if (waited_) [[unlikely]]
+      settle();
+    send_.close();
     if (slot_) [[likely]]
       return *std::move(slot_);
     if (failure_) return fail(*std::move(failure_));
@@ -102,6 +103,10 @@ class call_awaiter {
 
  private:
   enum class stage : unsigned char { payload, request, sent };
+
+  void settle() noexcept {
+    if (send_.settle(*inbox_)) stage_ = stage::sent;
+  }
 
   void make_request(fiber& self, std::uint64_t id) noexcept {
     T payload = std::move(payload_);

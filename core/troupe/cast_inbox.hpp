@@ -51,7 +51,7 @@ class send_wait {
     self.fired = fired_canceled;
     return false;
   }
-  void close(const context* ctx) noexcept { link_.close(ctx); }
+  void close() noexcept { link_.close(); }
   send_waiter& waiter(fiber& self, std::uint64_t id, void* message, bool wakes) noexcept {
     waiter_.wakes = wakes;
     waiter_.who = &self;
@@ -84,6 +84,7 @@ class cast_awaiter {
   cast_awaiter(const cast_awaiter&) = delete;
   cast_awaiter& operator=(const cast_awaiter&) = delete;
   ~cast_awaiter() {
+    if (waited_ && outcome_ == inbox_core::push_result::full) settle();  // destroyed while waiting
     if (outcome_ != inbox_core::push_result::sent) std::destroy_at(&message_);
   }
 
@@ -118,7 +119,7 @@ class cast_awaiter {
 
  private:
   void settle() noexcept {
-    wait_.close(ctx_);
+    wait_.close();
     if (wait_.settle(*inbox_)) {
       outcome_ = inbox_core::push_result::sent;
     } else {

@@ -68,7 +68,7 @@ bool context_done_awaiter::await_suspend(std::coroutine_handle<> at) {
 }
 
 error context_done_awaiter::await_resume() noexcept {
-  link_.close(context_);
+  link_.close();
   return cancel_reason(*current.running, context_);
 }
 

@@ -141,18 +141,22 @@ class context_link {
     waiter_.who = &self;
     waiter_.wait = id;
     waiter_.index = fired_canceled;
-    registered_ = add_waiter(*ctx->state(), waiter_, *self.sched);
-    return registered_;
+    if (!add_waiter(*ctx->state(), waiter_, *self.sched)) return false;
+    registered_ = ctx->state();
+    return true;
   }
-  void close(const context* ctx) noexcept {
-    if (!registered_) return;
-    registered_ = false;
-    remove_waiter(*ctx->state(), waiter_);
+  void close() noexcept {
+    if (registered_ != nullptr) remove_waiter(*std::exchange(registered_, nullptr), waiter_);
   }
+
+  context_link() = default;
+  context_link(const context_link&) = delete;
+  context_link& operator=(const context_link&) = delete;
+  ~context_link() { close(); }  // a frame may be destroyed while it waits
 
  private:
   context_waiter waiter_;
-  bool registered_ = false;
+  context_state* registered_ = nullptr;
 };
 
 /// Why a wait that fired_canceled ended: the given context's reason, else the fiber's own.

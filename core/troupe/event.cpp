@@ -52,7 +52,7 @@ bool event::awaiter::await_suspend(std::coroutine_handle<> at) {
 result<> event::awaiter::await_resume() {
   if (!waited_) return {};
   detail::fiber& self = *detail::current.running;
-  link_.close(ctx_);
+  link_.close();
   unlink();
   waiter_.who = nullptr;
   if (self.fired == detail::fired_canceled) return fail(detail::cancel_reason(self, ctx_));

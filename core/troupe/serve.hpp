@@ -169,14 +169,9 @@ template <class... Bindings>
 class serve_wait {
  public:
   serve_wait(const context& ctx, Bindings&... bindings) noexcept
-      : done_(ctx.done()), arms_(source_of(bindings)..., done_) {
-    // A context that is the actor's own ends the wait by itself, without being a source.
-    auto others = arms_.other_sources();
-    if (context_link::is_ambient(*current.running, &ctx) || ctx.state() == nullptr) {
-      others = others.first(others.size() - 1);
-    }
-    operation_ = receive_operation(arms_.inbox_sources(), others);
-  }
+      : done_(ctx.done()),
+        arms_(source_of(bindings)..., done_),
+        operation_(arms_.inbox_sources(), others(ctx)) {}
   serve_wait(const serve_wait&) = delete;
   serve_wait& operator=(const serve_wait&) = delete;
 
@@ -226,6 +221,14 @@ class serve_wait {
   using arms = arm_set<typename Bindings::source_type..., context_done>;
   static constexpr std::size_t arm_count = arms::inboxes;
 
+  /// A context that is the actor's own ends the wait by itself, without being a source.
+  [[nodiscard]] std::span<wait_source* const> others(const context& ctx) const noexcept {
+    const auto all = arms_.other_sources();
+    const bool redundant =
+        context_link::is_ambient(*current.running, &ctx) || ctx.state() == nullptr;
+    return redundant ? all.first(all.size() - 1) : all;
+  }
+
   static task<result<>> nothing() { co_return result<>(); }
 
   template <class S, class H>
@@ -239,7 +242,7 @@ class serve_wait {
 
   context_done done_;
   arms arms_;
-  receive_operation operation_{{}, {}};
+  receive_operation operation_;
   std::size_t closed_ = 0;
   bool ready_ = false;
 };

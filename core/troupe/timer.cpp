@@ -48,7 +48,7 @@ bool sleep_awaiter::await_suspend(std::coroutine_handle<> at) {
 result<> sleep_awaiter::await_resume() {
   fiber& self = *current.running;
   timer_.stop();
-  link_.close(ctx_);
+  link_.close();
   if (self.fired == fired_canceled) return fail(cancel_reason(self, ctx_));
   return {};
 }

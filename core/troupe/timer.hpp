@@ -22,6 +22,11 @@ namespace detail {
 /// A timer that ends one wait when it fires.
 class wait_timer : public timer_node {
  public:
+  wait_timer() = default;
+  wait_timer(const wait_timer&) = delete;
+  wait_timer& operator=(const wait_timer&) = delete;
+  ~wait_timer() { stop(); }  // a frame may be destroyed while it waits
+
   /// Fires wait `id` of `self` with `index` at `when`.
   void start(fiber& self, std::uint64_t id, std::uint32_t index, time_point when);
   void stop() noexcept;

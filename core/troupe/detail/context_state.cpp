@@ -12,6 +12,10 @@ namespace {
 
 using guard = std::lock_guard<spin_lock>;
 
+fiber& fiber_of(context_state& scope) noexcept {
+  return *reinterpret_cast<fiber*>(reinterpret_cast<char*>(&scope) - scope_offset);
+}
+
 void unlink_child(context_state& parent, context_state& child) noexcept {  // parent's lock held
   if (child.previous_sibling != nullptr) {
     child.previous_sibling->next_sibling = child.next_sibling;
@@ -113,7 +117,7 @@ void release(context_state& state) noexcept {
       delete extra;
     }
     if (at->in_fiber) {
-      recycle_fiber(*reinterpret_cast<fiber*>(reinterpret_cast<char*>(at) - scope_offset));
+      recycle_fiber(fiber_of(*at));
     } else {
       std::destroy_at(at);
       frame_free(at, sizeof(context_state));
@@ -162,7 +166,7 @@ void end(context_state& first, context_status why) noexcept {
     }
     if (ended_here) {
       if (state->in_fiber) {
-        reinterpret_cast<fiber*>(reinterpret_cast<char*>(state) - scope_offset)->cancel_wait();
+        fiber_of(*state).cancel_wait();
       }
       wake_waiters(*state);
       if (context_extra* extra = state->extra.load()) {
@@ -216,14 +220,15 @@ void arm_deadline(context_state& state, scheduler& sched) {
   extra.home->add_timer(extra.timer);
 }
 
-time_point now_for(const context_state* state) noexcept {
+time_point now_for(context_state* state) noexcept {
   for (; state != nullptr; state = state->parent) {
     if (state->in_fiber) {
-      return reinterpret_cast<const fiber*>(reinterpret_cast<const char*>(state) - scope_offset)
-          ->sched->now();
-    }
-    if (const context_extra* extra = state->extra.load(std::memory_order_acquire);
-        extra != nullptr && extra->home) {
+      // A fiber that has ended names no scheduler; while it names one, under its lock, that lives.
+      fiber& one = fiber_of(*state);
+      const guard held(one.lock);
+      if (one.sched != nullptr) return one.sched->now();
+    } else if (const context_extra* extra = state->extra.load(std::memory_order_acquire);
+               extra != nullptr && extra->home) {
       return extra->home->now();
     }
   }

@@ -78,7 +78,7 @@ void remove_waiter(context_state& state, context_waiter& waiter) noexcept;
 void arm_deadline(context_state& state, scheduler& sched);
 
 /// The clock that the deadlines of this context are read on.
-[[nodiscard]] time_point now_for(const context_state* state) noexcept;
+[[nodiscard]] time_point now_for(context_state* state) noexcept;
 
 /// Status with the deadline compared to the clock: also right where no timer has fired yet.
 [[nodiscard]] context_status poll(context_state& state) noexcept;

@@ -77,6 +77,17 @@ struct fiber_cache {
 
 thread_local fiber_cache cache;
 
+/// The fiber's part in its own life is over; contexts may still refer to its scope, but no more to
+/// the scheduler.
+void let_go(fiber& ended, scheduler& sched) noexcept {
+  {
+    const std::lock_guard held(ended.lock);
+    ended.sched = nullptr;
+  }
+  release(ended.scope);
+  sched.fiber_ended();
+}
+
 void unbind_all(fiber& ended) noexcept {
   ended.lock.lock();
   while (ended.bound != nullptr) ended.bound->unbind_locked(ended);
@@ -118,21 +129,15 @@ void finish_fiber(fiber& ended) noexcept {
     end(ended.scope, context_status::canceled);
   }
   ended.on_exit(ended);
-  release(ended.scope);
-  sched.fiber_ended();
+  let_go(ended, sched);
 }
 
 void drop_fiber(fiber& unstarted) noexcept {
   scheduler& sched = *unstarted.sched;
-  release(unstarted.scope);
-  sched.fiber_ended();
+  let_go(unstarted, sched);
 }
 
 void recycle_fiber(fiber& unused) noexcept {
-  {
-    const std::lock_guard held(unused.lock);
-    unused.sched = nullptr;
-  }
   unused.next = cache.free;
   cache.free = &unused;
   if (++cache.count > cache_limit) cache.give_back(slab_size);
@@ -162,14 +167,16 @@ void destroy_suspended(scheduler& sched) noexcept {
     {
       const std::lock_guard held(found->lock);
       root = std::exchange(found->root, nullptr);
+      found->open_wait(wait_kind::none, false);  // replies and the like come too late
+      found->parked.store(false, std::memory_order_relaxed);
+      found->receive_mask = 0;
     }
     root.destroy();
     abandoned.push_back(found);
   }
   for (fiber* one : abandoned) {
     one->on_exit(*one);
-    release(one->scope);
-    sched.fiber_ended();
+    let_go(*one, sched);
   }
 }
 

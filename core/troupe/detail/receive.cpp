@@ -77,4 +77,13 @@ void receive_operation::disarm(fiber& self) noexcept {
   for (wait_source* other : others_) other->disarm();
 }
 
+// The frame is destroyed while it waits, by a runtime that goes. Inboxes may have gone before us;
+// then they have unlinked us.
+void receive_operation::abandon() noexcept {
+  for (inbox_source& source : inboxes_) {
+    if (source.waiter.linked) source.inbox->disarm(*source.waiter.who, source.waiter, *source.ops);
+  }
+  for (wait_source* other : others_) other->disarm();
+}
+
 }  // namespace troupe::detail

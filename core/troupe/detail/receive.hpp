@@ -66,6 +66,13 @@ class receive_operation {
     return begin_slow(self);
   }
 
+  receive_operation(const receive_operation&) = delete;
+  receive_operation& operator=(const receive_operation&) = delete;
+  ~receive_operation() {
+    if (armed_) [[unlikely]]
+      abandon();
+  }
+
   void end(fiber& self) noexcept {
     if (armed_) [[unlikely]]
       disarm(self);
@@ -126,6 +133,7 @@ class receive_operation {
   bool begin_slow(fiber& self);
   bool arm_all(fiber& self, std::uint64_t id);
   void disarm(fiber& self) noexcept;
+  void abandon() noexcept;
   [[nodiscard]] bool is_inbox(std::uint32_t index) const noexcept;
 
   std::span<inbox_source> inboxes_;

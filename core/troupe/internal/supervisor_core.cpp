@@ -98,26 +98,22 @@ result<> supervisor_core::spawn(child_spec&& child) {
   const std::shared_ptr<actor> first = child.first();
   auto request = std::make_unique<spawn_request>(std::move(child));
   request->kind = posted_kind::spawn;
-  bool accepted = false;
-  {
-    const std::lock_guard held(post_lock_);
-    accepted = accepting_;
-  }
-  if (accepted) {
-    idle_.reset();
-    post(*request.release());
+  if (post(*request, true)) {
+    static_cast<void>(request.release());
     return {};
   }
   if (first) detail::actor_internals::unclaim(*first);
   return fail(errc::actor_stopped, "supervisor \"" + name_ + "\" has ended or is stopping");
 }
 
-void supervisor_core::post(posted& what) noexcept {
+bool supervisor_core::post(posted& what, bool needs_acceptance) noexcept {
   detail::fiber* waiter = nullptr;
   std::uint64_t wait = 0;
   {
     const std::lock_guard held(post_lock_);
-    if (what.linked) return;
+    if (needs_acceptance && !accepting_) return false;
+    if (what.linked) return true;
+    if (what.kind == posted_kind::spawn) idle_.reset();
     what.linked = true;
     what.next = nullptr;
     (last_posted_ != nullptr ? last_posted_->next : first_posted_) = &what;
@@ -126,6 +122,7 @@ void supervisor_core::post(posted& what) noexcept {
     wait = wait_;
   }
   if (waiter != nullptr) waiter->fire(wait, 0);
+  return true;
 }
 
 posted* supervisor_core::take_posted() noexcept {
@@ -210,13 +207,7 @@ void supervisor_core::handle(posted& what) {
 void supervisor_core::add(child_spec&& spec) {
   const std::shared_ptr<actor> first = spec.first();
   const child_id id = state_.add(with_defaults(spec, first.get()), decided_);
-  if (id == no_child) {  // it raced the end: it never runs
-    if (first) {
-      detail::actor_internals::ended_for_good(*first);
-      detail::actor_internals::unclaim(*first);
-    }
-    return;
-  }
+  if (id == no_child) return refuse_late(spec);
   if (children_.size() <= id) children_.resize(id + std::size_t{1});
   auto record = std::make_unique<child_record>();
   record->ended = child_run_ended;
@@ -231,6 +222,13 @@ void supervisor_core::add(child_spec&& spec) {
   record->timer.of = record.get();
   children_[id] = std::move(record);
   if (first) report({.what = observed::registered, .who = first});
+}
+
+// It was accepted while the end began: it never runs.
+void supervisor_core::refuse_late(child_spec& spec) noexcept {
+  if (!spec.first()) return;
+  detail::actor_internals::ended_for_good(*spec.first());
+  detail::actor_internals::unclaim(*spec.first());
 }
 
 // Carrying out a decision can add more; see supervision.hpp for why each is copied.
@@ -387,14 +385,13 @@ void supervisor_core::report(observation&& what) {
   for (const auto& observer : observers_) observer->tell(observation(what), *sched_, log_);
 }
 
+// Under the post lock, so that a child that is being accepted is never overlooked.
 void supervisor_core::update_idle() noexcept {
   live_.store(state_.live_children(), std::memory_order_relaxed);
+  const std::lock_guard held(post_lock_);
   bool idle = state_.idle() || state_.finished();
-  if (idle) {
-    const std::lock_guard held(post_lock_);
-    for (const posted* one = first_posted_; one != nullptr; one = one->next) {
-      idle = idle && one->kind != posted_kind::spawn;
-    }
+  for (const posted* one = first_posted_; one != nullptr && idle; one = one->next) {
+    idle = one->kind != posted_kind::spawn;
   }
   if (idle == idle_.is_set()) return;
   if (idle) {
@@ -408,13 +405,37 @@ result<> supervisor_core::outcome() const {
   return end_ ? result<>(std::unexpect, *end_) : result<>();
 }
 
-// The last thing of a life: spawn requests that came too late end for good.
+// The last thing of a life. What was accepted and not handled yet ends for good; the end of a run
+// that was left behind waits for the next life.
 void supervisor_core::finish() {
-  if (log_.enabled(log_level::info)) log_.info("ended", field("why", end_->message()));
-  report({.what = observed::terminal, .end = *end_});
+  posted* late = nullptr;
+  {
+    const std::lock_guard held(post_lock_);
+    accepting_ = false;
+    posted* rest = std::exchange(first_posted_, nullptr);
+    last_posted_ = nullptr;
+    while (rest != nullptr) {
+      posted* const one = std::exchange(rest, rest->next);
+      one->next = nullptr;
+      if (one->kind == posted_kind::spawn) {
+        one->next = std::exchange(late, one);
+      } else {
+        (last_posted_ != nullptr ? last_posted_->next : first_posted_) = one;
+        last_posted_ = one;
+      }
+    }
+  }
+  while (late != nullptr) {
+    const std::unique_ptr<spawn_request> one(
+        static_cast<spawn_request*>(std::exchange(late, late->next)));
+    refuse_late(one->child);
+  }
   for (auto& child : children_) {
     if (child) disarm(*child);
   }
+  if (log_.enabled(log_level::info)) log_.info("ended", field("why", end_->message()));
+  report({.what = observed::terminal, .end = *end_});
+  update_idle();
   scope_ = context();
 }
 

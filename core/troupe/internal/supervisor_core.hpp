@@ -93,11 +93,13 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
   [[nodiscard]] std::size_t live() const noexcept { return live_.load(std::memory_order_relaxed); }
   [[nodiscard]] std::uint64_t dropped() const noexcept;
 
-  void post(posted& what) noexcept;  // any thread
+  /// Any thread. False: the supervisor takes no more children, and `what` asked for that.
+  bool post(posted& what, bool needs_acceptance = false) noexcept;
 
  private:
   posted* take_posted() noexcept;
   void add(child_spec&& child);
+  static void refuse_late(child_spec& child) noexcept;
   void carry_out();
   void execute(const supervision_decision& decided);
   void start_child(child_record& child);
