@@ -64,10 +64,10 @@ class call_awaiter {
     }
     make_request(self, id);
     self.fired = fired_nothing;
-    self.calling.store(callee, std::memory_order_relaxed);
+    self.calling.store(callee, before_locked_operation);
     // Parked from here on, without our lock: see fiber::parked. The reply may come, and another
     // worker may queue us, while the rest of this function runs.
-    self.parked.store(true);
+    self.parked.store(true, before_locked_operation);
     const auto outcome =
         inbox_->push(ops_of<request<T, R>>, &request_, &send_.waiter(self, id, &request_, false));
     if (outcome == inbox_core::push_result::closed) return !take_back(self, id, fired_nothing);

@@ -71,6 +71,9 @@ struct child_options {
   std::optional<troupe::backoff> backoff{};
   std::optional<double> jitter{};
   std::optional<std::chrono::nanoseconds> shutdown_timeout{};
+  /// Runs on a thread that runs nothing else: for an actor that computes for long, or calls what
+  /// blocks.
+  bool own_thread = false;
 };
 
 /// Says what contradicts itself in the options, and what to do; nothing if they are sound.

@@ -64,6 +64,8 @@ std::vector<survivor> survivors_of(const detail::scheduler& sched) {
 
 /// An actor that the runtime itself runs, once.
 struct spawned_actor : detail::run_owner {
+  detail::scheduler* home = nullptr;
+  detail::scheduler* thread = nullptr;  // its own, if it asked for one
   std::shared_ptr<actor> one;
   std::shared_ptr<detail::join_state<exit_reason>> state =
       std::make_shared<detail::join_state<exit_reason>>();
@@ -92,7 +94,7 @@ detail::scheduler& runtime::scheduler() const {
 
 std::size_t runtime::workers() const noexcept { return scheduler_->workers(); }
 
-join_handle<exit_reason> runtime::spawn_actor(std::shared_ptr<actor> one) {
+join_handle<exit_reason> runtime::spawn_actor(std::shared_ptr<actor> one, spawn_options options) {
   detail::scheduler& sched = scheduler();
   if (!one) throw usage_error("runtime::spawn: the actor is null");
   if (!detail::actor_internals::claim(*one)) {
@@ -108,15 +110,19 @@ join_handle<exit_reason> runtime::spawn_actor(std::shared_ptr<actor> one) {
     const std::unique_ptr<spawned_actor> mine(static_cast<spawned_actor*>(&self));
     detail::actor_internals::ended_for_good(*mine->one);
     detail::actor_internals::unclaim(*mine->one);
+    if (mine->thread != nullptr) mine->home->return_thread(*mine->thread);
     mine->state->value.emplace(std::move(why));
     mine->state->ended.set();
   };
   owner->abandoned = [](detail::run_owner& self) noexcept {
     delete static_cast<spawned_actor*>(&self);
   };
+  owner->home = &sched;
+  if (options.own_thread) owner->thread = &sched.lend_thread();
+  detail::scheduler& where = owner->thread != nullptr ? *owner->thread : sched;
   auto state = owner->state;
   actor& running = *owner->one;
-  state->scope = detail::start_run(sched, root_.state(), running, *owner.release());
+  state->scope = detail::start_run(where, root_.state(), running, *owner.release());
   return join_handle<exit_reason>(std::move(state));
 }
 

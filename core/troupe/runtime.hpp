@@ -35,6 +35,11 @@ struct runtime_options {
   logger log = {};
 };
 
+struct spawn_options {
+  /// As child_options::own_thread.
+  bool own_thread = false;
+};
+
 /// Somebody who did not end within the time that shutdown() was given.
 struct survivor {
   std::string name;   ///< the actor's; "(task)" for anything else
@@ -57,9 +62,9 @@ class runtime {
   /// are closed. Usually given the root supervisor. The handle may be dropped. Throws usage_error
   /// for a null actor, one that runs already or belongs to a supervisor, and after shutdown.
   template <std::derived_from<actor> Actor>
-  join_handle<exit_reason> spawn(std::shared_ptr<Actor> one) {
+  join_handle<exit_reason> spawn(std::shared_ptr<Actor> one, spawn_options options = {}) {
     if (one) detail::settle_inboxes(*one);
-    return spawn_actor(std::move(one));
+    return spawn_actor(std::move(one), options);
   }
 
   /// Runs a task as a fiber of its own, under the root context. Throws usage_error after shutdown.
@@ -105,7 +110,7 @@ class runtime {
   [[nodiscard]] detail::scheduler& scheduler() const;
 
  private:
-  join_handle<exit_reason> spawn_actor(std::shared_ptr<actor> one);
+  join_handle<exit_reason> spawn_actor(std::shared_ptr<actor> one, spawn_options options);
 
   std::shared_ptr<detail::scheduler> scheduler_;
   context root_;

@@ -45,6 +45,15 @@ inline constexpr std::uint32_t fired_canceled = ~0U - 1;
 /// What a parked fiber is waiting for: for people, in shutdown reports and inspection.
 enum class wait_kind : std::uint8_t { none, receive, send, call, timer, context, event, blocking };
 
+/// The order for a store that a locked read-modify-write follows before anything is read that the
+/// store is to be seen before. On x86 that instruction is a full barrier; elsewhere the store must
+/// be one.
+#if defined(__x86_64__) || defined(__i386__)
+inline constexpr std::memory_order before_locked_operation = std::memory_order_release;
+#else
+inline constexpr std::memory_order before_locked_operation = std::memory_order_seq_cst;
+#endif
+
 struct fiber {
   // --- the wait ---
   spin_lock lock;

@@ -74,6 +74,13 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   /// job was not taken.
   virtual bool submit_blocking(blocking_job& job) = 0;
 
+  /// A scheduler with a thread of its own, for an actor that wants one; where threads mean nothing, this
+  /// one. To be given back when its last fiber has ended.
+  virtual scheduler& lend_thread() { return *this; }
+  virtual void return_thread(scheduler&) noexcept {}
+  /// The runtime's own scheduler, of which this may be a lent thread.
+  [[nodiscard]] virtual const scheduler& root() const noexcept { return *this; }
+
   /// Blocks the calling thread, which is none of the scheduler's own, until `done` is set or, if
   /// `until` comes first, gives false. The deterministic scheduler runs fibers meanwhile.
   virtual bool wait(blocker& what, time_point until) = 0;

@@ -214,6 +214,7 @@ void supervisor_core::add(child_spec&& spec) {
   record->abandoned = child_abandoned_by_runtime;
   record->home = this;
   record->id = id;
+  record->wants_thread = spec.options().own_thread;
   record->first = first;
   record->factory = std::move(spec.factory());
   record->end.kind = posted_kind::ended;
@@ -303,10 +304,12 @@ void supervisor_core::start_child(child_record& child) {
   }
   detail::actor_internals::inboxes(*child.first).reopen_all();
   child.keep = shared_from_this();
+  if (child.wants_thread && child.thread == nullptr) child.thread = &sched_->lend_thread();
+  detail::scheduler* const where = child.thread != nullptr ? child.thread : sched_;
   // The report precedes the run, so that "started" is never told after "stopped".
   log_.debug("started", field("child", child.current->name()));
   report({.what = observed::started, .who = child.current});
-  child.scope = detail::start_run(*sched_, scope_.state(), *child.current, child);
+  child.scope = detail::start_run(*where, scope_.state(), *child.current, child);
   state_.child_started(child.id, sched_->now(), decided_);
 }
 
@@ -317,6 +320,7 @@ void supervisor_core::stop_child(child_record& child, const supervision_decision
 }
 
 void supervisor_core::abandon(child_record& child) {
+  child.left_behind = true;
   log_.error("did not stop in its shutdown time, left behind",
              field("child", child.current->name()));
   if (!options_.on_error) return;
@@ -329,12 +333,17 @@ void supervisor_core::abandon(child_record& child) {
 
 void supervisor_core::retire(child_record& child) noexcept {
   disarm(child);
+  return_thread(child);
   if (child.first) {
     detail::actor_internals::ended_for_good(*child.first);
     if (child.current && child.current != child.first) {
       detail::actor_internals::ended_for_good(*child.current);
     }
   }
+}
+
+void supervisor_core::return_thread(child_record& child) noexcept {
+  if (child.thread != nullptr) sched_->return_thread(*std::exchange(child.thread, nullptr));
 }
 
 void supervisor_core::arm(child_record& child, timer_token token, duration delay, bool restarts) {
@@ -359,6 +368,7 @@ void supervisor_core::disarm(child_record& child) noexcept {
 
 void supervisor_core::child_has_ended(child_record& child) {
   if (child.stopping) disarm(child);
+  child.left_behind = false;
   child.scope = context();
   const exit_reason& why = child.last;
   const exit_kind how = why.kind();
@@ -431,7 +441,9 @@ void supervisor_core::finish() {
     refuse_late(one->child);
   }
   for (auto& child : children_) {
-    if (child) disarm(*child);
+    if (!child) continue;
+    disarm(*child);
+    if (!child->left_behind) return_thread(*child);
   }
   if (log_.enabled(log_level::info)) log_.info("ended", field("why", end_->message()));
   report({.what = observed::terminal, .end = *end_});

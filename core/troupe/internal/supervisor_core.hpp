@@ -61,6 +61,9 @@ struct child_record : detail::run_owner {
   context scope;  // of the run
   exit_reason last = exit_reason::clean();
   bool stopping = false;  // we asked it to
+  bool left_behind = false;  // and it did not stop in time
+  bool wants_thread = false;
+  detail::scheduler* thread = nullptr;  // the one lent to it, from its first run to its end
   child_ended end;
   child_timer timer;
 };
@@ -107,6 +110,7 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
   void stop_child(child_record& child, const supervision_decision& decided);
   void abandon(child_record& child);
   void retire(child_record& child) noexcept;
+  void return_thread(child_record& child) noexcept;
   void arm(child_record& child, timer_token token, duration delay, bool restarts);
   void disarm(child_record& child) noexcept;
   void child_has_ended(child_record& child);

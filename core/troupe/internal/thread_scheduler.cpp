@@ -17,7 +17,32 @@ thread_scheduler::thread_scheduler(std::size_t workers, std::size_t blocking_thr
   for (std::size_t i = 0; i != workers; ++i) workers_.push_back(std::make_unique<worker>(*this));
 }
 
+thread_scheduler::thread_scheduler(thread_scheduler& parent) : thread_scheduler(1, 0, 0) {
+  parent_ = &parent;
+}
+
 thread_scheduler::~thread_scheduler() { stop(); }
+
+detail::scheduler& thread_scheduler::lend_thread() {
+  if (parent_ != nullptr) return parent_->lend_thread();
+  const std::lock_guard held(lent_mutex_);
+  if (!idle_.empty()) {
+    thread_scheduler& again = *idle_.back();
+    idle_.pop_back();
+    return again;
+  }
+  auto made = std::make_shared<thread_scheduler>(*this);
+  made->start();
+  idle_.reserve(lent_.size() + 1);  // so that giving one back needs no memory
+  lent_.push_back(made);
+  return *made;
+}
+
+void thread_scheduler::return_thread(detail::scheduler& lent) noexcept {
+  if (parent_ != nullptr) return parent_->return_thread(lent);
+  const std::lock_guard held(lent_mutex_);
+  idle_.push_back(static_cast<thread_scheduler*>(&lent));
+}
 
 void thread_scheduler::start() {
   for (auto& one : workers_) {
@@ -26,6 +51,10 @@ void thread_scheduler::start() {
 }
 
 void thread_scheduler::stop() noexcept {
+  {
+    const std::lock_guard held(lent_mutex_);
+    for (auto& one : lent_) one->stop();
+  }
   blocking_.stop();
   stopping_.store(true);
   for (auto& one : workers_) one->bed.wake();
@@ -37,7 +66,7 @@ void thread_scheduler::stop() noexcept {
 void thread_scheduler::schedule(fiber& woken) noexcept {
   if (current.sched != this || current.worker == nullptr) return inject(woken);
   auto& self = *static_cast<worker*>(current.worker);
-  fiber* const displaced = std::exchange(self.slot, &woken);
+  fiber* const displaced = self.slot.exchange(&woken);
   if (displaced != nullptr) enqueue(self, *displaced);
 }
 
@@ -160,6 +189,7 @@ std::int64_t thread_scheduler::alive() const noexcept {
 }
 
 void thread_scheduler::fiber_started() noexcept {
+  if (parent_ != nullptr) return parent_->fiber_started();
   if (current.sched == this && current.worker != nullptr) {
     auto& count = static_cast<worker*>(current.worker)->alive;
     count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_release);
@@ -169,6 +199,7 @@ void thread_scheduler::fiber_started() noexcept {
 }
 
 void thread_scheduler::fiber_ended() noexcept {
+  if (parent_ != nullptr) return parent_->fiber_ended();
   if (current.sched == this && current.worker != nullptr) {
     auto& count = static_cast<worker*>(current.worker)->alive;
     count.store(count.load(std::memory_order_relaxed) - 1, std::memory_order_release);

@@ -27,6 +27,7 @@
 #include <troupe/internal/parker.hpp>
 #include <troupe/internal/run_queue.hpp>
 #include <troupe/internal/timer_heap.hpp>
+#include <troupe/internal/wake_slot.hpp>
 
 #include <atomic>
 #include <condition_variable>
@@ -41,12 +42,15 @@ namespace troupe::internal {
 
 class thread_scheduler;
 
+/// Asks the kernel for membarrier; see wake_slot.hpp.
+[[nodiscard]] bool register_barrier() noexcept;
+
 /// One worker thread's state. Fields without atomics are its thread's alone.
 struct alignas(64) worker {
   explicit worker(thread_scheduler& of) noexcept : home(&of) {}
 
   thread_scheduler* home;
-  detail::fiber* slot = nullptr;  // runs next
+  wake_slot<detail::fiber> slot;  // runs next
   std::uint32_t slot_streak = 0;  // how often in a row the slot went before the queue
   std::uint32_t ticks = 0;
   time_point crowded_since = never;  // since when the queue was seen non-empty
@@ -66,6 +70,9 @@ struct alignas(64) worker {
 class thread_scheduler final : public detail::scheduler {
  public:
   thread_scheduler(std::size_t workers, std::size_t blocking_threads, std::size_t blocking_queue);
+  /// One thread of its own, lent out by `parent`, which counts its fibers and has its blocking
+  /// pool.
+  explicit thread_scheduler(thread_scheduler& parent);
   ~thread_scheduler() override;
   thread_scheduler(const thread_scheduler&) = delete;
   thread_scheduler& operator=(const thread_scheduler&) = delete;
@@ -81,7 +88,14 @@ class thread_scheduler final : public detail::scheduler {
   void add_timer(detail::timer_node& node) override;
   bool remove_timer(detail::timer_node& node) noexcept override;
   void expire(detail::context_state& owned) noexcept override;
-  bool submit_blocking(detail::blocking_job& job) override { return blocking_.submit(job); }
+  bool submit_blocking(detail::blocking_job& job) override {
+    return parent_ != nullptr ? parent_->submit_blocking(job) : blocking_.submit(job);
+  }
+  scheduler& lend_thread() override;
+  void return_thread(scheduler& lent) noexcept override;
+  [[nodiscard]] const scheduler& root() const noexcept override {
+    return parent_ != nullptr ? *parent_ : *this;
+  }
   bool wait(detail::blocker& what, time_point until) override;
   bool wait_until_empty(time_point until) override;
   [[nodiscard]] std::uint64_t random_seed() noexcept override;
@@ -127,6 +141,13 @@ class thread_scheduler final : public detail::scheduler {
       false};  // a parked worker naps; claimed by exchange, given up by store
   std::atomic<bool> stopping_{false};
   std::atomic<std::int64_t> alive_elsewhere_{0};  // as worker::alive, for foreign threads
+
+  thread_scheduler* parent_ = nullptr;
+  std::mutex lent_mutex_;  // guards the two lists
+  std::vector<std::shared_ptr<thread_scheduler>> lent_;
+  std::vector<thread_scheduler*> idle_;  // of those, the ones given back
+
+  const bool can_raid_ = register_barrier();  // Linux has membarrier, and lets us
 
   std::mutex empty_mutex_;
   std::condition_variable empty_;

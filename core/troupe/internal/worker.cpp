@@ -1,7 +1,10 @@
 #include <troupe/internal/thread_scheduler.hpp>
 #include <troupe/internal/throw_site.hpp>
 
+#include <linux/membarrier.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <algorithm>
 #include <thread>
 #include <utility>
@@ -20,7 +23,15 @@ constexpr duration patience = std::chrono::microseconds(20);
 constexpr duration nap = std::chrono::milliseconds(1);
 constexpr int quiet_naps = 20;  // naps without activity before a watcher sleeps for good
 
+void all_threads_barrier() noexcept {
+  syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0);
+}
+
 }  // namespace
+
+bool register_barrier() noexcept {
+  return syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0) == 0;
+}
 
 void thread_scheduler::run(worker& self) noexcept {
   prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);  // timers: to the nanosecond, not to 50 us
@@ -38,19 +49,19 @@ fiber* thread_scheduler::next(worker& self) noexcept {
       look_after(self);
       if (fiber* one = take_injected(nullptr)) return one;
     }
-    if (self.slot != nullptr) {
-      if (self.slot_streak < longest_streak || self.queue.size() == 0) {
-        ++self.slot_streak;
-        return std::exchange(self.slot, nullptr);
-      }
+    if (!self.slot.empty() && (self.slot_streak < longest_streak || self.queue.size() == 0)) {
+      ++self.slot_streak;
+      if (fiber* one = self.slot.exchange(nullptr)) return one;
     }
     self.slot_streak = 0;
     if (fiber* one = self.queue.pop()) return one;
-    if (self.slot != nullptr) return std::exchange(self.slot, nullptr);
+    if (!self.slot.empty()) {
+      if (fiber* one = self.slot.exchange(nullptr)) return one;
+    }
     self.crowded_since = never;
     if (fiber* one = take_injected(&self)) return one;
     fire_timers();
-    if (self.slot != nullptr) continue;
+    if (!self.slot.empty()) continue;
     if (fiber* one = steal(self, false)) return one;
     if (!sleep(self)) return nullptr;
   }
@@ -116,6 +127,9 @@ fiber* thread_scheduler::steal(worker& self, bool only_stuck) noexcept {
     if (only_stuck) victim->turns_at_last_nap = turns;
     if (only_stuck && !stuck) continue;
     if (victim->queue.steal_into(self.queue) != 0) return self.queue.pop();
+    if (only_stuck && can_raid_) {
+      if (fiber* one = victim->slot.raid(all_threads_barrier)) return one;
+    }
   }
   return nullptr;
 }
@@ -142,16 +156,16 @@ bool thread_scheduler::sleep(worker& self) noexcept {
     const bool told = !self.asleep.exchange(false);
     if (!told) sleepers_.fetch_sub(1);
     fire_timers();
-    if (self.slot != nullptr || self.queue.size() != 0 || injected_.load() != 0) break;
+    if (!self.slot.empty() || self.queue.size() != 0 || injected_.load() != 0) break;
     if (told || watcher) found = steal(self, !told);
     if (found != nullptr || stopping_.load()) break;
   }
   if (watcher) watching_.store(false);
   if (found != nullptr) {
     // Stolen fibers are in our queue already; this one goes in front of them.
-    self.slot = found;
+    if (fiber* displaced = self.slot.exchange(found)) enqueue(self, *displaced);
   }
-  return !stopping_.load() || self.slot != nullptr || self.queue.size() != 0;
+  return !stopping_.load() || !self.slot.empty() || self.queue.size() != 0;
 }
 
 }  // namespace troupe::internal
