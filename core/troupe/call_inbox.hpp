@@ -108,9 +108,15 @@ class call_awaiter {
     if (send_.settle(*inbox_)) stage_ = stage::sent;
   }
 
-  void make_request(fiber& self, std::uint64_t id) noexcept {
-    T payload = std::move(payload_);
+  T take_payload() noexcept {
+    const delegation<may_hold_request<T>> moving;
+    T taken = std::move(payload_);
     std::destroy_at(&payload_);
+    return taken;
+  }
+
+  void make_request(fiber& self, std::uint64_t id) noexcept {
+    T payload = take_payload();
     std::construct_at(&request_, std::move(payload), reply_address<R>(self, id, slot_));
     stage_ = stage::request;
   }

@@ -42,6 +42,10 @@ struct inbox_access {
   }
 };
 
+/// Whether a request may be part of a T.
+template <class T>
+inline constexpr bool may_hold_request = !std::is_trivially_copyable_v<T>;
+
 /// A sender's wait: for room in an inbox, or for a context to end. Shared by cast and call.
 class send_wait {
  public:
@@ -93,7 +97,10 @@ class cast_awaiter {
       canceled_ = true;
       return true;
     }
-    outcome_ = inbox_->push(ops_of<T>, &message_);
+    {
+      const delegation<may_hold_request<T>> moving;
+      outcome_ = inbox_->push(ops_of<T>, &message_);
+    }
     return outcome_ != inbox_core::push_result::full && !spend_budget();
   }
   bool await_suspend(std::coroutine_handle<> at) {
@@ -242,6 +249,7 @@ class cast_inbox {
 
   /// Sends if there is room, from any thread. On an error `message` is unmoved.
   result<> try_cast(T&& message) {
+    const detail::delegation<detail::may_hold_request<T>> moving;
     switch (core_.push(detail::moving_ops_of<T>, std::addressof(message))) {
       case detail::inbox_core::push_result::sent: break;
       case detail::inbox_core::push_result::full: return fail(errc::inbox_full);

@@ -35,7 +35,10 @@ class reply_address {
   reply_address(fiber& caller, std::uint64_t wait, reply_slot<R>& slot) noexcept
       : caller_(&caller), wait_(wait), slot_(&slot) {}
   reply_address(reply_address&& other) noexcept
-      : caller_(std::exchange(other.caller_, nullptr)), wait_(other.wait_), slot_(other.slot_) {}
+      : caller_(std::exchange(other.caller_, nullptr)), wait_(other.wait_), slot_(other.slot_) {
+    if (current.delegating && caller_ != nullptr) [[unlikely]]
+      change_hands();
+  }
   reply_address& operator=(reply_address&& other) noexcept {
     if (this != &other) {
       drop();
@@ -71,6 +74,13 @@ class reply_address {
  private:
   void drop() noexcept {
     if (caller_ != nullptr) deliver(std::unexpected<error>(errc::no_reply));
+  }
+
+  /// The caller waits for somebody we do not know any more.
+  void change_hands() noexcept {
+    caller_->lock.lock();
+    if (caller_->is_parked_in(wait_)) caller_->calling.store(nullptr);
+    caller_->lock.unlock();
   }
 
   fiber* caller_ = nullptr;

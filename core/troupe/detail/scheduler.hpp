@@ -74,8 +74,8 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   /// job was not taken.
   virtual bool submit_blocking(blocking_job& job) = 0;
 
-  /// A scheduler with a thread of its own, for an actor that wants one; where threads mean nothing, this
-  /// one. To be given back when its last fiber has ended.
+  /// A scheduler with a thread of its own, for an actor that wants one; where threads mean nothing,
+  /// this one. To be given back when its last fiber has ended.
   virtual scheduler& lend_thread() { return *this; }
   virtual void return_thread(scheduler&) noexcept {}
   /// The runtime's own scheduler, of which this may be a lent thread.
@@ -103,8 +103,24 @@ struct current_thread {
   scheduler* sched = nullptr;  // set on every thread that is part of a runtime
   void* worker = nullptr;      // the thread scheduler's own; null on foreign threads
   std::int32_t budget = 0;     // operations left before the running fiber lets others go first
+  bool delegating = false;     // a message is on its way into an inbox: see delegation
 };
 extern thread_local constinit current_thread current;
+
+/// While a message is moved into an inbox. A request inside it thereby changes hands: whoever
+/// called is no longer waiting for the actor that received the request (call_cycle.hpp).
+template <bool MayHoldRequest>
+class delegation {
+ public:
+  delegation() noexcept {
+    if constexpr (MayHoldRequest) current.delegating = true;
+  }
+  delegation(const delegation&) = delete;
+  delegation& operator=(const delegation&) = delete;
+  ~delegation() {
+    if constexpr (MayHoldRequest) current.delegating = false;
+  }
+};
 
 /// True when the running fiber has used up its turn and should go to the back of the queue.
 inline bool spend_budget() noexcept { return --current.budget < 0; }
