@@ -12,7 +12,6 @@
 namespace {
 
 using troupe::cast_inbox;
-using troupe::result;
 using troupe::runtime;
 using troupe::task;
 

@@ -23,6 +23,7 @@ void block_on_from_outside(benchmark::State& state) {
 BENCHMARK(block_on_from_outside)->UseRealTime();
 
 void start_and_stop_runtime(benchmark::State& state) {
+  const bench::count_allocations count(state);
   for (auto _ : state) runtime rt({.workers = 2});
 }
 BENCHMARK(start_and_stop_runtime)->UseRealTime();

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 
 namespace {
 
@@ -31,7 +32,7 @@ std::shared_ptr<troupe::supervisor> start_root(runtime& rt, troupe::supervisor_o
   return root;
 }
 
-// One after the other, the object of each included. A lap has a supervisor of its own.
+// One after the other, the object of each included.
 void spawn_child_and_wait(benchmark::State& state) {
   runtime rt({.workers = 1});
   const auto root = start_root(rt, {.policy = troupe::restart_policy::temporary});

@@ -24,18 +24,23 @@ void supervisor::close_children() noexcept { core_->close_children(); }
 
 task<result<>> supervisor::run(context ctx) {
   const auto core = core_;
-  core->begin(*detail::current.sched, ctx, log());
-  bool stopping = false;
-  while (!core->finished()) {
-    internal::posted* const what = co_await core->next(!stopping);
-    if (what != nullptr) {
-      core->handle(*what);
-    } else if (ctx.err()) {
-      stopping = true;
-      core->stop();
+  try {
+    core->begin(*detail::current.running->sched, log());
+    bool stopping = false;
+    while (!core->finished()) {
+      internal::posted* const what = co_await core->next(!stopping);
+      if (what != nullptr) {
+        core->handle(*what);
+      } else if (ctx.err()) {
+        stopping = true;
+        core->stop();
+      }
     }
+    core->finish();
+  } catch (...) {
+    core->crash();
+    throw;
   }
-  core->finish();
   co_return core->outcome();
 }
 

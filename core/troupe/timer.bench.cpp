@@ -1,5 +1,6 @@
 // Time as something to wait for: a sleep that is canceled, one that is over, and the scheduler's
 // timers alone.
+#include <troupe/cast_inbox.hpp>
 #include <troupe/runtime.hpp>
 #include <troupe/timer.hpp>
 

@@ -1,6 +1,8 @@
 // A frame from the pool against one from operator new; and frames freed on another thread.
 #include <troupe/detail/frame_pool.hpp>
 
+#include <measure.hpp>
+
 #include <benchmark/benchmark.h>
 
 #include <array>
@@ -16,6 +18,7 @@ using troupe::detail::frame_free;
 
 void frame_from_the_pool(benchmark::State& state) {
   const auto size = static_cast<std::size_t>(state.range(0));
+  const bench::count_allocations count(state);
   for (auto _ : state) {
     void* frame = frame_alloc(size);
     benchmark::DoNotOptimize(frame);
@@ -26,6 +29,7 @@ BENCHMARK(frame_from_the_pool)->Arg(64)->Arg(320)->Arg(1024)->Arg(2048);
 
 void frame_from_operator_new(benchmark::State& state) {
   const auto size = static_cast<std::size_t>(state.range(0));
+  const bench::count_allocations count(state);
   for (auto _ : state) {
     void* frame = ::operator new(size);
     benchmark::DoNotOptimize(frame);
@@ -51,6 +55,7 @@ void frame_freed_elsewhere(benchmark::State& state) {
     }
   });
   std::size_t i = 0;
+  const bench::count_allocations count(state);
   for (auto _ : state) {
     void* frame = frame_alloc(size);
     while (ring[i].load(std::memory_order_acquire) != nullptr) std::this_thread::yield();

@@ -159,9 +159,9 @@ posted* supervisor_core::next_event::await_resume() noexcept {
   return core_->take_posted();
 }
 
-void supervisor_core::begin(detail::scheduler& sched, const context& scope, logger inherited) {
+void supervisor_core::begin(detail::scheduler& sched, logger inherited) {
   sched_ = &sched;
-  scope_ = scope;
+  scope_ = context::adopt(detail::make_context_state(nullptr, never, &sched));
   end_.reset();
   log_ = options_.log.name().empty() ? std::move(inherited) : options_.log;
   if (random_state_ == 0) random_state_ = sched.random_seed() | 1U;

@@ -60,7 +60,7 @@ struct child_record : detail::run_owner {
   std::function<std::shared_ptr<actor>()> factory;
   context scope;  // of the run
   exit_reason last = exit_reason::clean();
-  bool stopping = false;  // we asked it to
+  bool stopping = false;     // we asked it to
   bool left_behind = false;  // and it did not stop in time
   bool wants_thread = false;
   detail::scheduler* thread = nullptr;  // the one lent to it, from its first run to its end
@@ -80,7 +80,9 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
   result<> spawn(child_spec&& child);
 
   // --- in the supervisor's fiber ---
-  void begin(detail::scheduler& sched, const context& scope, logger inherited);
+  void begin(detail::scheduler& sched, logger inherited);
+  /// Something threw in the supervisor itself: children that have lost it are canceled at once.
+  void crash() noexcept { cancelable_context(scope_).cancel(); }
   void stop();
   void handle(posted& what);
   [[nodiscard]] bool finished() const noexcept { return state_.finished(); }
@@ -126,6 +128,8 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
   std::vector<std::shared_ptr<observer_hub>> observers_;
   logger log_;
   detail::scheduler* sched_ = nullptr;
+  // Parent of the children's contexts. Not below the supervisor's own: canceling that must not
+  // cancel all children at once, but let the supervisor stop them in order.
   context scope_;
   std::optional<error> end_;
   std::uint64_t random_state_ = 0;

@@ -1,6 +1,8 @@
 // What a timer costs: set and canceled before it is due (the usual case), and set and fired.
 #include <troupe/internal/timer_heap.hpp>
 
+#include <measure.hpp>
+
 #include <benchmark/benchmark.h>
 
 #include <cstdint>
@@ -34,6 +36,7 @@ struct crowd {
 void timer_set_and_cancel(benchmark::State& state) {
   crowd others(state.range(0));
   timer_node node;
+  const bench::count_allocations count(state);
   for (auto _ : state) {
     node.deadline = at(11 * second);
     others.heap.insert(node);
@@ -46,6 +49,7 @@ BENCHMARK(timer_set_and_cancel)->Arg(1)->Arg(1'000)->Arg(1'000'000);
 void timer_set_and_cancel_anywhere(benchmark::State& state) {
   crowd others(state.range(0));
   timer_node node;
+  const bench::count_allocations count(state);
   for (auto _ : state) {
     node.deadline = at(static_cast<std::int64_t>(others.random() % (10 * second)));
     others.heap.insert(node);
@@ -57,6 +61,7 @@ BENCHMARK(timer_set_and_cancel_anywhere)->Arg(1)->Arg(1'000)->Arg(1'000'000);
 // The earliest fires and is set again, as a periodic timer is.
 void timer_fire_and_set(benchmark::State& state) {
   crowd others(state.range(0));
+  const bench::count_allocations count(state);
   for (auto _ : state) {
     timer_node* const node = others.heap.pop_due(others.heap.next_deadline());
     node->deadline += std::chrono::nanoseconds(10 * second);
