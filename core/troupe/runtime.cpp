@@ -80,7 +80,7 @@ runtime::runtime(std::shared_ptr<detail::scheduler> scheduler, logger log)
     : scheduler_(std::move(scheduler)), root_(make_root(*scheduler_)), log_(std::move(log)) {}
 
 runtime::~runtime() {
-  shutdown();
+  if (!root_.err()) shutdown();
   scheduler_->stop();
   detail::destroy_suspended(*scheduler_);
 }

@@ -54,8 +54,9 @@ class runtime {
   explicit runtime(runtime_options options);
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
-  /// shutdown() with the default time, then destroys the coroutines of whoever still waits. A
-  /// handler that is running and never returns cannot be destroyed: the destructor waits for it.
+  /// shutdown() with the default time, unless that was called before; then destroys the coroutines
+  /// of whoever still waits. A handler that is running and never returns cannot be destroyed: the
+  /// destructor waits for it.
   ~runtime();
 
   /// Runs an actor once, without a supervisor: when it ends, it has ended for good, and its inboxes
