@@ -5,6 +5,7 @@
 
 #include <troupe/context.hpp>
 #include <troupe/detail/fiber.hpp>
+#include <troupe/detail/pooled.hpp>
 #include <troupe/error.hpp>
 #include <troupe/event.hpp>
 #include <troupe/task.hpp>
@@ -84,8 +85,8 @@ struct root_owner {
 context start_root(scheduler& sched, context_state* parent, task<result<>> root, root_owner& owner);
 
 template <class T>
-struct spawned_task : root_owner {
-  std::shared_ptr<join_state<T>> state = std::make_shared<join_state<T>>();
+struct spawned_task : root_owner, pooled {
+  std::shared_ptr<join_state<T>> state = make_pooled<join_state<T>>();
 };
 
 template <class T>

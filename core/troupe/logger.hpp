@@ -143,6 +143,9 @@ class logger {
     return target_ == nullptr ? logger() : make_child(name);
   }
 
+  /// Whether it has no target at all, whatever the level.
+  [[nodiscard]] bool silent() const noexcept { return target_ == nullptr; }
+
   /// The dotted name; empty where silent.
   [[nodiscard]] std::string_view name() const noexcept;
 

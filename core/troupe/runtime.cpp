@@ -1,5 +1,6 @@
 #include <troupe/runtime.hpp>
 
+#include <troupe/detail/pooled.hpp>
 #include <troupe/internal/thread_scheduler.hpp>
 
 #include <algorithm>
@@ -63,12 +64,12 @@ std::vector<survivor> survivors_of(const detail::scheduler& sched) {
 }
 
 /// An actor that the runtime itself runs, once.
-struct spawned_actor : detail::run_owner {
+struct spawned_actor : detail::run_owner, detail::pooled {
   detail::scheduler* home = nullptr;
   detail::scheduler* thread = nullptr;  // its own, if it asked for one
   std::shared_ptr<actor> one;
   std::shared_ptr<detail::join_state<exit_reason>> state =
-      std::make_shared<detail::join_state<exit_reason>>();
+      detail::make_pooled<detail::join_state<exit_reason>>();
 };
 
 }  // namespace

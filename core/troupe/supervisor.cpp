@@ -26,19 +26,15 @@ task<result<>> supervisor::run(context ctx) {
   const auto core = core_;
   try {
     core->begin(*detail::current.running->sched, log());
-    bool stopping = false;
     while (!core->finished()) {
-      internal::posted* const what = co_await core->next(!stopping);
-      if (what != nullptr) {
-        core->handle(*what);
-      } else if (ctx.err()) {
-        stopping = true;
-        core->stop();
-      }
+      internal::posted* const what = co_await core->next(!core->stopping());
+      // Before the event, which may be the end of a child that was canceled because we were.
+      if (!core->stopping() && ctx.err()) core->stop();
+      if (what != nullptr) core->handle(*what);
     }
     core->finish();
   } catch (...) {
-    core->crash();
+    core->cancel_children();
     throw;
   }
   co_return core->outcome();

@@ -5,6 +5,7 @@
 
 #include <troupe/detail/context_state.hpp>
 #include <troupe/detail/fiber.hpp>
+#include <troupe/detail/pooled.hpp>
 #include <troupe/detail/timer_node.hpp>
 
 #include <cstddef>
@@ -25,14 +26,14 @@ struct stop_bridge {
   void operator()() const noexcept;  // the state may be dying: context_state.cpp
 };
 
-struct context_extra {
+struct context_extra : pooled {
   explicit context_extra(context_state& state) noexcept : of(state), timer(*this) {}
 
   context_state& of;
   deadline_timer timer;
   std::shared_ptr<scheduler> home;
-  bool armed = false;  // under the state's lock; stays true once set
-  std::stop_source stop;
+  bool armed = false;                       // under the state's lock; stays true once set
+  std::stop_source stop{std::nostopstate};  // made when first asked for; under the state's lock
   std::optional<std::stop_callback<stop_bridge>> bridge;
 };
 

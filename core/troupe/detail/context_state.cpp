@@ -50,6 +50,14 @@ context_state* take_child(context_state& state) noexcept {
   return nullptr;
 }
 
+/// The state's stop source, if somebody asked for one.
+std::stop_source stop_source_of(context_state& state) noexcept {
+  context_extra* const extra = state.extra.load();
+  if (extra == nullptr) return std::stop_source(std::nostopstate);
+  const guard held(state.lock);
+  return extra->stop;
+}
+
 void wake_waiters(context_state& state) noexcept {
   for (;;) {
     fiber* who = nullptr;
@@ -169,9 +177,7 @@ void end(context_state& first, context_status why) noexcept {
         fiber_of(*state).cancel_wait();
       }
       wake_waiters(*state);
-      if (context_extra* extra = state->extra.load()) {
-        extra->stop.request_stop();
-      }
+      stop_source_of(*state).request_stop();
       while (context_state* child = take_child(*state)) {
         child->next_sibling = pending;
         pending = child;
@@ -261,9 +267,17 @@ void stop_bridge::operator()() const noexcept {
 std::stop_token stop_token_of(context_state& state) {
   context_extra& extra = extra_of(state);
   if (state.deadline != never && current.sched != nullptr) arm_deadline(state, *current.sched);
-  // The order "extra published, then status read" pairs with end()'s "status set, then extra read".
-  if (state.ended()) extra.stop.request_stop();
-  return extra.stop.get_token();
+  std::stop_source source(std::nostopstate);
+  bool ended = false;
+  {
+    const guard held(state.lock);
+    if (!extra.stop.stop_possible()) extra.stop = std::stop_source();
+    source = extra.stop;
+    ended = state.status.load(std::memory_order_relaxed) != context_status::alive;
+  }
+  // end() looks for the source under the same lock, after it has set the status.
+  if (ended) source.request_stop();
+  return source.get_token();
 }
 
 }  // namespace troupe::detail

@@ -149,7 +149,8 @@ void for_each_fiber(const scheduler& sched, void (*visit)(fiber&, void*), void* 
   for (const auto& slab : central.slabs) {
     for (std::size_t i = 0; i != slab_size; ++i) {
       const std::lock_guard one(slab[i].lock);
-      if (slab[i].sched != nullptr && slab[i].root && &slab[i].sched->root() == &sched) visit(slab[i], data);
+      if (slab[i].sched != nullptr && slab[i].root && &slab[i].sched->root() == &sched)
+        visit(slab[i], data);
     }
   }
 }

@@ -38,6 +38,15 @@ child_options with_defaults(const child_spec& child, const actor* first) {
   return options;
 }
 
+/// Stands for a child whose factory has not given an actor yet, where a name has to be told.
+class unmade_actor final : public actor {
+ public:
+  explicit unmade_actor(const std::string& owner) : actor("child of " + owner) {}
+
+ private:
+  task<result<>> run(context) override { co_return result<>(); }
+};
+
 void child_run_ended(detail::run_owner& self, exit_reason&& why) noexcept {
   auto& child = static_cast<child_record&>(self);
   const auto keep = std::move(child.keep);
@@ -138,6 +147,10 @@ posted* supervisor_core::take_posted() noexcept {
 bool supervisor_core::next_event::await_suspend(std::coroutine_handle<> at) noexcept {
   detail::fiber& self = *detail::current.running;
   self.resume_point = at;
+  if (got_ != nullptr) {
+    self.sched->yield(self);
+    return true;
+  }
   const std::uint64_t id = self.open_wait(detail::wait_kind::receive, cancelable_);
   self.fired = 0;
   {
@@ -160,20 +173,27 @@ posted* supervisor_core::next_event::await_resume() noexcept {
 }
 
 void supervisor_core::begin(detail::scheduler& sched, logger inherited) {
+  const bool first_life = sched_ == nullptr;
   sched_ = &sched;
+  // No child of ours: when we are canceled we stop our children one by one, from right to left.
   scope_ = context::adopt(detail::make_context_state(nullptr, never, &sched));
   end_.reset();
-  log_ = options_.log.name().empty() ? std::move(inherited) : options_.log;
+  stopping_ = false;
+  log_ = options_.log.silent() ? std::move(inherited) : options_.log;
   if (random_state_ == 0) random_state_ = sched.random_seed() | 1U;
   {
     const std::lock_guard held(post_lock_);
     accepting_ = true;
+  }
+  for (const auto& child : children_) {
+    if (first_life && child->first) report({.what = observed::registered, .who = child->first});
   }
   state_.start(decided_);
   carry_out();
 }
 
 void supervisor_core::stop() {
+  stopping_ = true;
   {
     const std::lock_guard held(post_lock_);
     accepting_ = false;
@@ -215,6 +235,7 @@ void supervisor_core::add(child_spec&& spec) {
   record->home = this;
   record->id = id;
   record->wants_thread = spec.options().own_thread;
+  record->spawned = sched_ != nullptr;
   record->first = first;
   record->factory = std::move(spec.factory());
   record->end.kind = posted_kind::ended;
@@ -222,7 +243,7 @@ void supervisor_core::add(child_spec&& spec) {
   record->timer.kind = posted_kind::timer;
   record->timer.of = record.get();
   children_[id] = std::move(record);
-  if (first) report({.what = observed::registered, .who = first});
+  if (first && sched_ != nullptr) report({.what = observed::registered, .who = first});
 }
 
 // It was accepted while the end began: it never runs.
@@ -280,6 +301,11 @@ void supervisor_core::make_instance(child_record& child) {
   } else {
     std::shared_ptr<actor> fresh = child.factory();
     if (!fresh) throw usage_error("the factory gave a null actor");
+    if (!detail::actor_internals::claim(*fresh)) {
+      throw usage_error(
+          "the factory gave an actor that is running already or belongs to a "
+          "supervisor: it has to make a new one for each run");
+    }
     if (!child.first) {
       child.first = fresh;
       report({.what = observed::registered, .who = fresh});
@@ -297,9 +323,11 @@ void supervisor_core::start_child(child_record& child) {
   try {
     make_instance(child);
   } catch (...) {
+    // Told in a turn of its own: a factory that always throws must not keep us from all else.
     child.last = exit_reason::from_exception(std::current_exception());
-    log_.error("start failed", field("why", child.last.to_string()));
-    state_.start_failed(child.id, sched_->now(), random(), decided_);
+    child.start_failed = true;
+    if (!child.current) child.current = std::make_shared<unmade_actor>(name_);
+    post(child.end);
     return;
   }
   detail::actor_internals::inboxes(*child.first).reopen_all();
@@ -316,29 +344,38 @@ void supervisor_core::start_child(child_record& child) {
 void supervisor_core::stop_child(child_record& child, const supervision_decision& decided) {
   child.stopping = true;
   if (decided.delay != wait_for_ever) arm(child, decided.timer, decided.delay, false);
-  cancelable_context(child.scope).cancel();
+  if (child.scope.state() != nullptr) cancelable_context(child.scope).cancel();
 }
 
 void supervisor_core::abandon(child_record& child) {
   child.left_behind = true;
   log_.error("did not stop in its shutdown time, left behind",
              field("child", child.current->name()));
+  tell_user(child, exit_reason::from_result(fail(errc::shutdown_timeout)));
+}
+
+void supervisor_core::tell_user(const child_record& child, const exit_reason& why) noexcept {
   if (!options_.on_error) return;
   try {
-    options_.on_error(*child.current, exit_reason::from_result(fail(errc::shutdown_timeout)));
+    options_.on_error(*child.current, why);
   } catch (const std::exception& thrown) {
     log_.error("on_error threw", field("what", thrown.what()));
+  } catch (...) {
+    log_.error("on_error threw", field("what", "something that is no std::exception"));
   }
 }
 
 void supervisor_core::retire(child_record& child) noexcept {
   disarm(child);
   return_thread(child);
-  if (child.first) {
-    detail::actor_internals::ended_for_good(*child.first);
-    if (child.current && child.current != child.first) {
-      detail::actor_internals::ended_for_good(*child.current);
-    }
+  close_inboxes(child);
+}
+
+void supervisor_core::close_inboxes(child_record& child) noexcept {
+  if (!child.first) return;
+  detail::actor_internals::ended_for_good(*child.first);
+  if (child.current && child.current != child.first) {
+    detail::actor_internals::ended_for_good(*child.current);
   }
 }
 
@@ -372,22 +409,15 @@ void supervisor_core::child_has_ended(child_record& child) {
   child.scope = context();
   const exit_reason& why = child.last;
   const exit_kind how = why.kind();
-  report({.what = observed::stopped, .who = child.current, .why = why});
+  const bool started = !std::exchange(child.start_failed, false);
+  if (started) report({.what = observed::stopped, .who = child.current, .why = why});
   const bool failed = how == exit_kind::error || how == exit_kind::exception;
   if (failed && !child.stopping) {
     log_.error("failed", field("child", child.current->name()), field("why", why.to_string()));
   } else {
     log_.debug("ended", field("child", child.current->name()), field("how", to_string(how)));
   }
-  if (failed && options_.on_error) {
-    try {
-      options_.on_error(*child.current, why);
-    } catch (const std::exception& thrown) {
-      log_.error("on_error threw", field("what", thrown.what()));
-    } catch (...) {
-      log_.error("on_error threw", field("what", "something that is no std::exception"));
-    }
-  }
+  if (failed) tell_user(child, why);
   state_.child_exited(child.id, how, sched_->now(), random(), decided_);
 }
 
@@ -444,16 +474,22 @@ void supervisor_core::finish() {
     if (!child) continue;
     disarm(*child);
     if (!child->left_behind) return_thread(*child);
+    if (child->spawned) close_inboxes(*child);  // another life would not bring it back
   }
   if (log_.enabled(log_level::info)) log_.info("ended", field("why", end_->message()));
   report({.what = observed::terminal, .end = *end_});
   update_idle();
-  scope_ = context();
+  cancel_children();
+}
+
+// What still runs then was left behind, or we crashed ourselves.
+void supervisor_core::cancel_children() noexcept {
+  if (scope_.state() != nullptr) cancelable_context(std::exchange(scope_, context())).cancel();
 }
 
 void supervisor_core::close_children() noexcept {
   for (auto& child : children_) {
-    if (child && child->first) detail::actor_internals::ended_for_good(*child->first);
+    if (child) close_inboxes(*child);
   }
 }
 

@@ -9,6 +9,7 @@
 // supervisor.
 
 #include <troupe/detail/actor_run.hpp>
+#include <troupe/detail/pooled.hpp>
 #include <troupe/event.hpp>
 #include <troupe/internal/observer_hub.hpp>
 #include <troupe/supervision.hpp>
@@ -45,13 +46,13 @@ struct child_timer : posted, detail::timer_node {
   bool restarts = false;  // a restart timer; else a shutdown timer
 };
 
-struct spawn_request : posted {
+struct spawn_request : posted, detail::pooled {
   explicit spawn_request(child_spec&& wanted) : child(std::move(wanted)) {}
   child_spec child;
 };
 
 /// One child, over all its runs.
-struct child_record : detail::run_owner {
+struct child_record : detail::run_owner, detail::pooled {
   std::shared_ptr<supervisor_core> keep;  // while a run is alive
   supervisor_core* home = nullptr;
   child_id id = no_child;
@@ -60,8 +61,10 @@ struct child_record : detail::run_owner {
   std::function<std::shared_ptr<actor>()> factory;
   context scope;  // of the run
   exit_reason last = exit_reason::clean();
-  bool stopping = false;     // we asked it to
-  bool left_behind = false;  // and it did not stop in time
+  bool stopping = false;      // we asked it to
+  bool left_behind = false;   // and it did not stop in time
+  bool spawned = false;       // and not declared
+  bool start_failed = false;  // `end` is posted, and there was no run
   bool wants_thread = false;
   detail::scheduler* thread = nullptr;  // the one lent to it, from its first run to its end
   child_ended end;
@@ -82,12 +85,13 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
   // --- in the supervisor's fiber ---
   void begin(detail::scheduler& sched, logger inherited);
   /// Something threw in the supervisor itself: children that have lost it are canceled at once.
-  void crash() noexcept { cancelable_context(scope_).cancel(); }
   void stop();
   void handle(posted& what);
+  [[nodiscard]] bool stopping() const noexcept { return stopping_; }
   [[nodiscard]] bool finished() const noexcept { return state_.finished(); }
   [[nodiscard]] result<> outcome() const;
   void finish();
+  void cancel_children() noexcept;
 
   /// Awaits the next event. With `cancelable` it gives null when the fiber is canceled.
   class next_event;
@@ -111,7 +115,9 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
   void make_instance(child_record& child);
   void stop_child(child_record& child, const supervision_decision& decided);
   void abandon(child_record& child);
+  void tell_user(const child_record& child, const exit_reason& why) noexcept;
   void retire(child_record& child) noexcept;
+  static void close_inboxes(child_record& child) noexcept;
   void return_thread(child_record& child) noexcept;
   void arm(child_record& child, timer_token token, duration delay, bool restarts);
   void disarm(child_record& child) noexcept;
@@ -130,8 +136,9 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
   detail::scheduler* sched_ = nullptr;
   // Parent of the children's contexts. Not below the supervisor's own: canceling that must not
   // cancel all children at once, but let the supervisor stop them in order.
-  context scope_;
+  context scope_;  // parent of the children's
   std::optional<error> end_;
+  bool stopping_ = false;
   std::uint64_t random_state_ = 0;
 
   event idle_;
@@ -149,7 +156,10 @@ class supervisor_core::next_event {
  public:
   next_event(supervisor_core& core, bool cancelable) noexcept
       : core_(&core), cancelable_(cancelable) {}
-  [[nodiscard]] bool await_ready() noexcept { return (got_ = core_->take_posted()) != nullptr; }
+  [[nodiscard]] bool await_ready() noexcept {
+    got_ = core_->take_posted();
+    return got_ != nullptr && !detail::spend_budget();
+  }
   bool await_suspend(std::coroutine_handle<> at) noexcept;
   posted* await_resume() noexcept;
 
