@@ -4,14 +4,56 @@
 
 #include <array>
 #include <cstdint>
-#include <functional>
 #include <mutex>
+#include <utility>
 
 namespace troupe::detail {
 
+/// Where a thread notes the actor that it constructs. Never freed, only handed on to other threads:
+/// an actor may be destroyed on another thread, after this one has ended.
+struct construction_site {
+  spin_lock lock;
+  actor_inboxes* open = nullptr;  // under the lock
+  construction_site* next_free = nullptr;
+};
+
 namespace {
 
-thread_local constinit actor_inboxes* under_construction = nullptr;
+struct site_holder {
+  site_holder() = default;
+  site_holder(const site_holder&) = delete;
+  site_holder& operator=(const site_holder&) = delete;
+  ~site_holder() {
+    if (mine == nullptr) return;
+    {
+      const std::lock_guard held(mine->lock);
+      mine->open = nullptr;
+    }
+    const std::lock_guard held(free_lock());
+    mine->next_free = std::exchange(free_sites(), mine);
+  }
+  construction_site& get() {
+    if (mine == nullptr) {
+      const std::lock_guard held(free_lock());
+      mine = free_sites() != nullptr ? std::exchange(free_sites(), free_sites()->next_free)
+                                     : new construction_site;
+    }
+    return *mine;
+  }
+
+  static spin_lock& free_lock() noexcept {
+    static constinit spin_lock lock;
+    return lock;
+  }
+  static construction_site*& free_sites() noexcept {
+    static constinit construction_site* first = nullptr;
+    return first;
+  }
+
+  construction_site* mine = nullptr;
+};
+
+thread_local site_holder this_site;
 
 spin_lock& lock_of(const void* home) noexcept {
   static constinit std::array<spin_lock, 64> stripes{};
@@ -20,10 +62,20 @@ spin_lock& lock_of(const void* home) noexcept {
 
 }  // namespace
 
-actor_inboxes::actor_inboxes() noexcept { under_construction = this; }
+actor_inboxes::actor_inboxes() : site_(&this_site.get()) {
+  const std::lock_guard held(site_->lock);
+  site_->open = this;
+}
+
+void actor_inboxes::close_site() noexcept {
+  construction_site* const site = std::exchange(site_, nullptr);
+  if (site == nullptr) return;
+  const std::lock_guard held(site->lock);
+  if (site->open == this) site->open = nullptr;
+}
 
 actor_inboxes::~actor_inboxes() {
-  if (under_construction == this) under_construction = nullptr;
+  close_site();
   const std::lock_guard held(lock_of(this));
   while (first_ != nullptr) unlink(*first_);
 }
@@ -37,7 +89,9 @@ void actor_inboxes::link(inbox_core& member) noexcept {
 
 void actor_inboxes::adopt(inbox_core& homeless) noexcept {
   const std::lock_guard held(lock_of(this));
-  if (homeless.home.load(std::memory_order_relaxed) != nullptr) return;
+  // Two actors may find it without a home at the same time, under two locks.
+  actor_inboxes* none = nullptr;
+  if (!homeless.home.compare_exchange_strong(none, this)) return;
   homeless.adopted = true;
   link(homeless);
 }
@@ -50,10 +104,9 @@ void actor_inboxes::unlink(inbox_core& member) noexcept {
 }
 
 void actor_inboxes::keep_within(const void* begin, std::size_t size) noexcept {
-  if (under_construction == this) under_construction = nullptr;
+  if (site_ == nullptr) return;  // settled before
+  close_site();
   const std::lock_guard held(lock_of(this));
-  if (settled_) return;
-  settled_ = true;
   const auto from = reinterpret_cast<std::uintptr_t>(begin);
   for (inbox_core* at = first_; at != nullptr;) {
     inbox_core& member = *at;
@@ -77,6 +130,8 @@ void actor_inboxes::reopen_all() noexcept {
 }
 
 bool actor_inboxes::redirect_to(actor_inboxes& first) noexcept {
+  // Ours are known to nobody else yet.
+  const std::lock_guard held(lock_of(&first));
   inbox_core* mine = first_;
   inbox_core* theirs = first.first_;
   for (; mine != nullptr && theirs != nullptr; mine = mine->home_next, theirs = theirs->home_next) {
@@ -92,7 +147,9 @@ bool actor_inboxes::redirect_to(actor_inboxes& first) noexcept {
 }
 
 void join_home(inbox_core& made) noexcept {
-  actor_inboxes* const home = under_construction;
+  construction_site& site = this_site.get();
+  const std::lock_guard open(site.lock);  // the actor cannot go before we have joined it
+  actor_inboxes* const home = site.open;
   if (home == nullptr) return;
   const std::lock_guard held(lock_of(home));
   home->link(made);

@@ -5,7 +5,9 @@
 // receiving. So the base class `actor` notes on its thread that an actor is being constructed,
 // inboxes constructed after it join its list, and when the actor is given to a supervisor or a
 // runtime, whose templates know its size, those that do not lie inside the object leave the list
-// again. An actor handed over as a plain shared_ptr<actor> keeps only what its run has bound.
+// again. (Where an actor makes another one among its members, inboxes after that join the inner
+// one, leave it, and come home when they are first received from.) An actor handed over as a plain
+// shared_ptr<actor> keeps only what its run has bound.
 //
 // Threads: lists are guarded by a striped lock, because an inbox that joined by mistake may be
 // destroyed on another thread than the actor.
@@ -15,10 +17,11 @@
 namespace troupe::detail {
 
 class inbox_core;
+struct construction_site;
 
 class actor_inboxes {
  public:
-  actor_inboxes() noexcept;  // becomes the list under construction on this thread
+  actor_inboxes();  // becomes the list under construction on this thread
   actor_inboxes(const actor_inboxes&) = delete;
   actor_inboxes& operator=(const actor_inboxes&) = delete;
   ~actor_inboxes();
@@ -41,12 +44,13 @@ class actor_inboxes {
  private:
   friend void join_home(inbox_core& made) noexcept;
   friend void leave_home(inbox_core& gone) noexcept;
+  void close_site() noexcept;
   void link(inbox_core& member) noexcept;
   void unlink(inbox_core& member) noexcept;
 
   inbox_core* first_ = nullptr;
   inbox_core* last_ = nullptr;
-  bool settled_ = false;  // the object is complete: nothing joins any more
+  construction_site* site_;  // until the object is known to be complete; then null
 };
 
 /// For an inbox's constructor and destructor.
