@@ -5,21 +5,16 @@
 namespace troupe {
 
 void event::set() noexcept {
-  for (;;) {
-    detail::fiber* who = nullptr;
-    std::uint64_t wait = 0;
-    {
-      const std::lock_guard held(lock_);
-      set_.store(true, std::memory_order_release);
-      if (waiters_ == nullptr) return;
-      detail::context_waiter& first = *waiters_;
-      waiters_ = first.next;
-      if (waiters_ != nullptr) waiters_->previous = nullptr;
-      first.linked = false;
-      who = first.who;
-      wait = first.wait;
-    }
-    who->fire(wait, 0);
+  // All under the lock, so that a waiter that is back already and resets the event is not
+  // overruled. A node stays until its waiter has had the lock.
+  const std::lock_guard held(lock_);
+  set_.store(true, std::memory_order_release);
+  while (waiters_ != nullptr) {
+    detail::context_waiter& first = *waiters_;
+    waiters_ = first.next;
+    if (waiters_ != nullptr) waiters_->previous = nullptr;
+    first.linked = false;
+    first.who->fire(first.wait, 0);
   }
 }
 

@@ -76,11 +76,12 @@ class reply_address {
     if (caller_ != nullptr) deliver(std::unexpected<error>(errc::no_reply));
   }
 
-  /// The caller waits for somebody we do not know any more.
+  /// The caller waits for somebody we do not know any more. Without the caller's lock, as an
+  /// inbox's is held, which may be that very lock; a caller that gives up at this moment and calls
+  /// the same actor again goes without a look for cycles.
   void change_hands() noexcept {
-    caller_->lock.lock();
-    if (caller_->is_parked_in(wait_)) caller_->calling.store(nullptr);
-    caller_->lock.unlock();
+    fiber* callee = caller_->calling.load();
+    if (caller_->is_parked_in(wait_)) caller_->calling.compare_exchange_strong(callee, nullptr);
   }
 
   fiber* caller_ = nullptr;
@@ -131,5 +132,10 @@ class [[nodiscard]] request {
   T payload_;
   detail::reply_address<R> from_;
 };
+
+namespace detail {
+template <class T, class R>
+inline constexpr bool is_request<request<T, R>> = true;
+}  // namespace detail
 
 }  // namespace troupe

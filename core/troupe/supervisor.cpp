@@ -22,8 +22,18 @@ std::uint64_t supervisor::dropped_observations() const noexcept { return core_->
 
 void supervisor::close_children() noexcept { core_->close_children(); }
 
+namespace {
+
+struct disarmed_at_end {
+  internal::supervisor_core& core;
+  ~disarmed_at_end() { core.disarm_all(); }
+};
+
+}  // namespace
+
 task<result<>> supervisor::run(context ctx) {
   const auto core = core_;
+  const disarmed_at_end timers{*core};
   try {
     core->begin(*detail::current.running->sched, log());
     while (!core->finished()) {

@@ -1,6 +1,7 @@
 #include <troupe/timer.hpp>
 
 #include <memory>
+#include <utility>
 
 namespace troupe {
 
@@ -88,7 +89,7 @@ struct every::ticker : detail::timer_node {
   std::atomic<bool> due{false};
   std::atomic<detail::fiber*> who{nullptr};
   std::atomic<std::uint64_t> wait{0};
-  std::uint32_t source_index = 0;
+  std::atomic<std::uint32_t> source_index{0};  // stored before `wait`
   bool stopped = false;
 
   void start(detail::scheduler& sched, time_point first) {
@@ -99,9 +100,19 @@ struct every::ticker : detail::timer_node {
       auto& self = *static_cast<ticker*>(node);
       self.due.store(true);
       const std::uint64_t waiting = self.wait.load();
-      if (waiting != 0) self.who.load()->fire(waiting, self.source_index);
+      if (waiting != 0) self.who.load()->fire(waiting, self.source_index.load());
     };
     sched.add_timer(*this);
+  }
+  /// The tick that is due has been delivered. The beat goes on from where it was; what was missed
+  /// in between is skipped.
+  void consume() {
+    wait.store(0);
+    due.store(false);
+    const time_point now = home->now();
+    time_point next = deadline + period;
+    if (next <= now) next += (now - next) / period * period + period;
+    start(*home, next);
   }
   void cancel() noexcept {
     if (home != nullptr) home->remove_timer(*this);
@@ -140,20 +151,24 @@ bool detail::every_source::arm(fiber& self, std::uint64_t id) {
   every::ticker& ticker = *ticker_;
   if (ticker.stopped) return true;
   if (ticker.home == nullptr) {
-    ticker.source_index = index;
     ticker.start(*self.sched, later(self.sched->now(), ticker.period));
   }
+  ticker.wait.store(0);  // never an old wait with a new index
+  ticker.source_index.store(index);
   ticker.who.store(&self);
   ticker.wait.store(id);
-  if (!ticker.due.load()) return true;
-  ticker.wait.store(0);
-  ticker.due.store(false);
-  // The beat goes on from where it was; what was missed in between is skipped.
-  const time_point now = self.sched->now();
-  time_point next = ticker.deadline + ticker.period;
-  if (next <= now) next += (now - next) / ticker.period * ticker.period + ticker.period;
-  ticker.start(*self.sched, next);
+  if (!ticker.due.load()) {
+    waits_ = true;
+    return true;
+  }
+  ticker.consume();
   return false;
+}
+
+// A tick that ended the wait has been delivered; one that came too late stays due.
+void detail::every_source::disarm() noexcept {
+  if (!std::exchange(waits_, false) || current.running == nullptr) return;
+  if (current.running->fired == index) ticker_->consume();
 }
 
 }  // namespace troupe

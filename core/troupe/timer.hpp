@@ -124,10 +124,11 @@ class every_source final : public wait_source {
  public:
   explicit every_source(every& ticker) noexcept : ticker_(&ticker.state()) {}
   bool arm(fiber& self, std::uint64_t id) override;
-  void disarm() noexcept override {}
+  void disarm() noexcept override;
 
  private:
   every::ticker* ticker_;
+  bool waits_ = false;
 };
 
 class done_source final : public wait_source {

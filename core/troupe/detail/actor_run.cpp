@@ -27,9 +27,8 @@ void run_exited(fiber& ended) {
     if (owner.abandoned != nullptr) owner.abandoned(owner);
     return;
   }
-  auto root = std::coroutine_handle<root_promise>::from_address(ended.root.address());
+  auto root = std::coroutine_handle<root_promise>::from_address(ended.take_root().address());
   exit_reason why = outcome_of(root.promise());
-  ended.root = nullptr;
   root.destroy();
   owner.ended(owner, std::move(why));
 }

@@ -12,7 +12,7 @@ namespace troupe::detail {
 namespace {
 
 void root_exited(fiber& ended) {
-  if (ended.root) std::exchange(ended.root, nullptr).destroy();
+  if (auto root = ended.take_root()) root.destroy();
   auto& owner = *static_cast<root_owner*>(ended.owner);
   owner.ended(owner);
 }

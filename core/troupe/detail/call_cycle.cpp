@@ -31,13 +31,16 @@ std::optional<error> find_call_cycle(const fiber& caller, const fiber& callee) {
   while (at != &caller) {
     if (at == nullptr || chain.size() == longest) return std::nullopt;
     chain.push_back({at, at->wait.load()});
+    // One that has been answered is no longer parked, though it has not run since.
+    if (!at->parked.load()) return std::nullopt;
     at = at->calling.load();
   }
   // The steps were read one after the other. If every wait is still the same, there was a
   // moment when all of them held at once.
   for (std::size_t i = 0; i != chain.size(); ++i) {
     const fiber* next = i + 1 == chain.size() ? &caller : chain[i + 1].who;
-    if (chain[i].who->wait.load() != chain[i].wait || chain[i].who->calling.load() != next) {
+    const fiber& who = *chain[i].who;
+    if (who.calling.load() != next || !who.parked.load() || who.wait.load() != chain[i].wait) {
       return std::nullopt;
     }
   }

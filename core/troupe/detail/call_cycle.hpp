@@ -4,8 +4,8 @@
 // fiber that owns the inbox it called; following that from the callee on leads back to the caller
 // exactly if every actor on the way waits for the next one's reply, and so none will ever answer.
 //
-// `calling` is stored before the request is pushed; the push is a locked read-modify-write, and the
-// chain is read again after it. Of two calls that close a cycle at the same moment, at least one
+// `calling` and `parked` are stored before the request is pushed; the push is a locked
+// read-modify-write, and the chain is read again after it. Of two calls that close a cycle at the same moment, at least one
 // therefore sees the other.
 
 #include <troupe/detail/fiber.hpp>

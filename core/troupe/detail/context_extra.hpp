@@ -8,6 +8,7 @@
 #include <troupe/detail/pooled.hpp>
 #include <troupe/detail/timer_node.hpp>
 
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -31,7 +32,13 @@ struct context_extra : pooled {
 
   context_state& of;
   deadline_timer timer;
-  std::shared_ptr<scheduler> home;
+  std::shared_ptr<scheduler> home;  // set once, before `clock`
+  std::atomic<scheduler*> clock{nullptr};  // home, for now_for() on other threads (release/acquire)
+  void settle_in(scheduler& sched) {
+    home = sched.shared_from_this();
+    clock.store(&sched, std::memory_order_release);
+  }
+
   bool armed = false;                       // under the state's lock; stays true once set
   std::stop_source stop{std::nostopstate};  // made when first asked for; under the state's lock
   std::optional<std::stop_callback<stop_bridge>> bridge;

@@ -220,7 +220,7 @@ void arm_deadline(context_state& state, scheduler& sched) {
     if (extra.armed) return;
     extra.armed = true;
   }
-  if (!extra.home) extra.home = sched.shared_from_this();
+  if (!extra.home) extra.settle_in(sched);
   extra.timer.deadline = owner.deadline;
   extra.timer.fire = deadline_fired;
   extra.home->add_timer(extra.timer);
@@ -234,8 +234,10 @@ time_point now_for(context_state* state) noexcept {
       const guard held(one.lock);
       if (one.sched != nullptr) return one.sched->now();
     } else if (const context_extra* extra = state->extra.load(std::memory_order_acquire);
-               extra != nullptr && extra->home) {
-      return extra->home->now();
+               extra != nullptr) {
+      if (const scheduler* clock = extra->clock.load(std::memory_order_acquire)) {
+        return clock->now();
+      }
     }
   }
   return current.sched != nullptr ? current.sched->now() : std::chrono::steady_clock::now();
@@ -253,7 +255,7 @@ context_state* make_context_state(context_state* parent, time_point deadline, sc
   void* memory = frame_alloc(sizeof(context_state));
   auto* state = std::construct_at(static_cast<context_state*>(memory), false);
   state->deadline = deadline;
-  if (home != nullptr) extra_of(*state).home = home->shared_from_this();
+  if (home != nullptr) extra_of(*state).settle_in(*home);
   attach(*state, parent);
   return state;
 }

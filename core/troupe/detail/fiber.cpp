@@ -134,6 +134,7 @@ void finish_fiber(fiber& ended) noexcept {
 
 void drop_fiber(fiber& unstarted) noexcept {
   scheduler& sched = *unstarted.sched;
+  end(unstarted.scope, context_status::canceled);  // run() may have handed it on before it threw
   let_go(unstarted, sched);
 }
 

@@ -29,6 +29,7 @@
 #include <atomic>
 #include <coroutine>
 #include <cstdint>
+#include <utility>
 
 namespace troupe {
 class actor;
@@ -69,6 +70,9 @@ struct fiber {
   std::uint64_t pending_wait = 0;      // the wait that `pending` belongs to; under `lock`
   std::atomic<std::uint64_t> wait{0};  // id of the open wait; only the owner writes it
   std::uint64_t receive_mask = 0;      // bound inboxes this wait receives from; under `lock`
+  // An inbox of this wait has become a shared one meanwhile, and put the wait into its list: set
+  // under `lock` while parked; the owner takes itself off the list, and clears it.
+  bool registered = false;
 
   // --- running ---
   std::coroutine_handle<> resume_point;
@@ -79,7 +83,7 @@ struct fiber {
 
   // --- identity ---
   context_state scope{true};  // canceled to cancel the fiber; its references keep the fiber
-  std::coroutine_handle<> root;
+  std::coroutine_handle<> root;  // written under `lock`, for readers on other threads
   // Takes the root's outcome and destroys it; with a null root: it was destroyed unfinished.
   void (*on_exit)(fiber&) = nullptr;
   void* owner = nullptr;         // on_exit's
@@ -92,6 +96,14 @@ struct fiber {
   fiber() = default;
   fiber(const fiber&) = delete;
   fiber& operator=(const fiber&) = delete;
+
+  /// Takes the root out, under `lock` for readers on other threads.
+  std::coroutine_handle<> take_root() noexcept {
+    lock.lock();
+    const std::coroutine_handle<> taken = std::exchange(root, nullptr);
+    lock.unlock();
+    return taken;
+  }
 
   /// Owner only: opens a wait and gives its id.
   std::uint64_t open_wait(wait_kind kind, bool can_cancel) noexcept {
@@ -153,7 +165,8 @@ struct fiber {
   /// The scope has ended: ends a wait that may be canceled. Any thread.
   void cancel_wait() noexcept {
     lock.lock();
-    if (parked.load(std::memory_order_acquire) && cancelable.load(std::memory_order_relaxed)) {
+    // seq_cst, with end()'s store of the status before: see context_state::status.
+    if (parked.load() && cancelable.load(std::memory_order_relaxed)) {
       unpark_locked(fired_canceled);
       lock.unlock();
       sched->schedule(*this);

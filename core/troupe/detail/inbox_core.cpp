@@ -9,6 +9,7 @@
 #include <mutex>
 #include <new>
 #include <string>
+#include <utility>
 
 namespace troupe::detail {
 
@@ -26,8 +27,8 @@ inbox_core::inbox_core(std::size_t capacity, std::size_t size, const char* what)
 
 void inbox_core::destroy(const element_ops& ops) noexcept {
   leave_home(*this);
+  if (target_ != this) return;  // closing would close the inbox of all later runs
   close(closing::by_user);
-  if (target_ != this) return;
   spin_lock& held = acquire();
   if (fiber* owner = owner_.load(std::memory_order_relaxed)) {
     inbox_core** at = &owner->bound;
@@ -35,14 +36,13 @@ void inbox_core::destroy(const element_ops& ops) noexcept {
     *at = bound_next_;
     owner->bound_bits &= ~bit_;
   }
-  for (auto left = size_.load(std::memory_order_relaxed); left != 0; --left) {
+  held.unlock();
+  // Without the lock: a dropped request answers its caller, and other destructors may send.
+  for (auto left = size_.exchange(0, std::memory_order_relaxed); left != 0; --left) {
     ops.destroy(cell(0, ops.size));
     head_ = head_ + 1 == capacity_ ? 0 : head_ + 1;
   }
-  void* const ring = ring_;
-  ring_ = nullptr;
-  held.unlock();
-  if (ring != nullptr) ::operator delete(ring, std::align_val_t{ops.align});
+  if (ring_ != nullptr) ::operator delete(ring_, std::align_val_t{ops.align});
 }
 
 void inbox_core::close(closing why) noexcept {
@@ -60,6 +60,7 @@ void inbox_core::close(closing why) noexcept {
       held.unlock();
     }
   }
+  if (why == closing::by_end) refuse_requests();
   // Whoever waits now is told, one at a time: firing takes locks.
   for (;;) {
     wake_up told;
@@ -81,9 +82,33 @@ void inbox_core::close(closing why) noexcept {
   }
 }
 
+// Nobody will come to answer them. The ring is taken off first: refusing takes the callers' locks.
+void inbox_core::refuse_requests() noexcept {
+  void* ring = nullptr;
+  std::uint32_t at = 0;
+  std::uint32_t left = 0;
+  {
+    const std::lock_guard held(acquire(), std::adopt_lock);
+    if (ring_ == nullptr || ring_ops_->refuse == nullptr) return;
+    ring = std::exchange(ring_, nullptr);
+    at = std::exchange(head_, 0);
+    left = size_.exchange(0, std::memory_order_relaxed);
+  }
+  for (; left != 0; --left) {
+    ring_ops_->refuse(static_cast<char*>(ring) + std::size_t{at} * ring_ops_->size);
+    at = at + 1 == capacity_ ? 0 : at + 1;
+  }
+  ::operator delete(ring, std::align_val_t{ring_ops_->align});
+}
+
 void inbox_core::reopen() noexcept {
   const std::lock_guard held(acquire(), std::adopt_lock);
   if (closing_ == closing::by_end) closing_ = closing::open;
+}
+
+bool inbox_core::is_shared() noexcept {
+  const std::lock_guard held(acquire(), std::adopt_lock);
+  return shared_;
 }
 
 bool inbox_core::is_closed() noexcept {
@@ -99,7 +124,10 @@ inbox_core::push_result inbox_core::push_slow(const element_ops& ops, void* mess
     void* fresh = ::operator new(ops.size * capacity_, std::align_val_t{ops.align});
     {
       const std::lock_guard again(acquire(), std::adopt_lock);
-      if (ring_ == nullptr) std::swap(ring_, fresh);
+      if (ring_ == nullptr) {
+        std::swap(ring_, fresh);
+        ring_ops_ = &ops;
+      }
     }
     if (fresh != nullptr) ::operator delete(fresh, std::align_val_t{ops.align});
     return push_here(ops, message, waiter);
@@ -211,6 +239,7 @@ void inbox_core::share_locked() noexcept {
     receiver_->wait = owner.wait.load(std::memory_order_relaxed);
     receiver_->who = &owner;
     link_receiver(*receiver_);
+    owner.registered = true;
   }
   unbind_locked(owner);
 }

@@ -22,6 +22,7 @@
 // inbox itself, or, after a restart from a factory, the one that the actor's handles know.
 
 #include <troupe/detail/fiber.hpp>
+#include <troupe/error.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -37,7 +38,26 @@ struct element_ops {
   std::size_t align;
   void (*relocate)(void* to, void* from) noexcept;  // move-constructs, then destroys `from`
   void (*destroy)(void*) noexcept;
+  // Of a request: fails its caller with errc::inbox_closed, then destroys it. Else null.
+  void (*refuse)(void*) noexcept = nullptr;
 };
+
+/// Specialised for request<T, R>.
+template <class T>
+inline constexpr bool is_request = false;
+
+template <class T>
+constexpr auto refusal_of() noexcept -> void (*)(void*) noexcept {
+  if constexpr (is_request<T>) {
+    return [](void* at) noexcept {
+      T& waiting = *static_cast<T*>(at);
+      static_cast<void>(waiting.fail(errc::inbox_closed));
+      waiting.~T();
+    };
+  } else {
+    return nullptr;
+  }
+}
 
 template <class T>
 inline constexpr element_ops ops_of{sizeof(T), alignof(T),
@@ -46,7 +66,8 @@ inline constexpr element_ops ops_of{sizeof(T), alignof(T),
                                       ::new (to) T(std::move(source));
                                       source.~T();
                                     },
-                                    [](void* at) noexcept { static_cast<T*>(at)->~T(); }};
+                                    [](void* at) noexcept { static_cast<T*>(at)->~T(); },
+                                    refusal_of<T>()};
 
 /// For a message in the sender's own variable, whose lifetime goes on.
 template <class T>
@@ -152,7 +173,7 @@ class inbox_core {
   [[nodiscard]] bool owned_by(const fiber& self) const noexcept {
     return owner_.load(std::memory_order_relaxed) == &self;
   }
-  [[nodiscard]] bool is_shared() const noexcept { return shared_; }
+  [[nodiscard]] bool is_shared() noexcept;
   [[nodiscard]] bool closed_locked() const noexcept { return closing_ != closing::open; }
 
   /// The owner, with its lock held, will wait here: gives the bit for its mask.
@@ -181,6 +202,7 @@ class inbox_core {
   void redirect(inbox_core& first) noexcept { target_ = &first; }
 
  private:
+  void refuse_requests() noexcept;
   push_result push_here(const element_ops& ops, void* message, send_waiter* waiter) {
     spin_lock& held = acquire();
     if (closing_ != closing::open) [[unlikely]] {
@@ -246,12 +268,13 @@ class inbox_core {
   bool shared_ = false;  // more than one fiber has received at a time: not bound again
   std::uint32_t capacity_;
   std::uint32_t head_ = 0;
-  std::atomic<std::uint32_t> size_{0};   // written under the lock; read by size() without
-  void* ring_ = nullptr;                 // made with the first message that has to wait
-  std::uint64_t bit_ = 0;                // ours in the owner's receive_mask
-  inbox_core* bound_next_ = nullptr;     // the owner's other inboxes; under its lock
-  receive_waiter* receiver_ = nullptr;   // the owner's, valid while its mask has our bit
-  receive_waiter* receivers_ = nullptr;  // while not bound
+  std::atomic<std::uint32_t> size_{0};     // written under the lock; read by size() without
+  const element_ops* ring_ops_ = nullptr;  // of what is in the ring; set with it
+  void* ring_ = nullptr;                   // made with the first message that has to wait
+  std::uint64_t bit_ = 0;                  // ours in the owner's receive_mask
+  inbox_core* bound_next_ = nullptr;       // the owner's other inboxes; under its lock
+  receive_waiter* receiver_ = nullptr;     // the owner's, valid while its mask has our bit
+  receive_waiter* receivers_ = nullptr;    // while not bound
   receive_waiter* last_receiver_ = nullptr;
   send_waiter* first_sender_ = nullptr;
   send_waiter* last_sender_ = nullptr;

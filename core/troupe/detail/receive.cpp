@@ -71,6 +71,7 @@ bool receive_operation::is_inbox(std::uint32_t index) const noexcept {
 
 void receive_operation::disarm(fiber& self) noexcept {
   armed_ = false;
+  self.registered = false;
   for (inbox_source& source : inboxes_) {
     if (source.enabled) source.inbox->disarm(self, source.waiter, *source.ops);
   }
@@ -83,6 +84,7 @@ void receive_operation::abandon() noexcept {
   for (inbox_source& source : inboxes_) {
     if (source.waiter.linked) source.inbox->disarm(*source.waiter.who, source.waiter, *source.ops);
   }
+  if (!armed_) return;
   for (wait_source* other : others_) other->disarm();
 }
 

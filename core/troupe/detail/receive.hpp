@@ -69,12 +69,12 @@ class receive_operation {
   receive_operation(const receive_operation&) = delete;
   receive_operation& operator=(const receive_operation&) = delete;
   ~receive_operation() {
-    if (armed_) [[unlikely]]
+    if (armed_ || any_linked()) [[unlikely]]
       abandon();
   }
 
   void end(fiber& self) noexcept {
-    if (armed_) [[unlikely]]
+    if (armed_ || self.registered) [[unlikely]]
       disarm(self);
   }
 
@@ -135,6 +135,12 @@ class receive_operation {
   void disarm(fiber& self) noexcept;
   void abandon() noexcept;
   [[nodiscard]] bool is_inbox(std::uint32_t index) const noexcept;
+  [[nodiscard]] bool any_linked() const noexcept {
+    for (const inbox_source& source : inboxes_) {
+      if (source.waiter.linked) return true;
+    }
+    return false;
+  }
 
   std::span<inbox_source> inboxes_;
   std::span<wait_source* const> others_;

@@ -1,7 +1,6 @@
 #include <troupe/internal/blocking_pool.hpp>
 
 #include <chrono>
-#include <system_error>
 #include <utility>
 
 namespace troupe::internal {
@@ -20,7 +19,7 @@ bool blocking_pool::submit(detail::blocking_job& job) {
     try {
       // Detached, and counted: stop() waits until the count is zero.
       std::thread([this] { run(); }).detach();
-    } catch (const std::system_error&) {
+    } catch (...) {  // no more threads, or no memory for one
       --threads_;
       if (threads_ == 0 || waiting_ >= most_waiting_) return false;
     }

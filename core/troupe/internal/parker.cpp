@@ -25,7 +25,7 @@ void parker::sleep(time_point until) noexcept {
     const long slept = syscall(SYS_futex, &told_, FUTEX_WAIT_BITSET_PRIVATE, 0U, limit, nullptr,
                                FUTEX_BITSET_MATCH_ANY);
     if (slept != 0 && errno == ETIMEDOUT) {
-      told_.store(0, std::memory_order_relaxed);
+      told_.exchange(0, std::memory_order_acquire);
       return;
     }
   }

@@ -401,6 +401,23 @@ void supervisor_core::disarm(child_record& child) noexcept {
   if (child.timer.armed == 0) return;
   sched_->remove_timer(child.timer);
   child.timer.armed = 0;
+  withdraw(child.timer);
+}
+
+// An event must not stay in the list when its record goes.
+void supervisor_core::withdraw(posted& what) noexcept {
+  const std::lock_guard held(post_lock_);
+  if (!std::exchange(what.linked, false)) return;
+  posted* before = nullptr;
+  for (posted* at = first_posted_; at != &what; at = at->next) before = at;
+  (before != nullptr ? before->next : first_posted_) = what.next;
+  if (last_posted_ == &what) last_posted_ = before;
+}
+
+void supervisor_core::disarm_all() noexcept {
+  for (auto& child : children_) {
+    if (child) disarm(*child);
+  }
 }
 
 void supervisor_core::child_has_ended(child_record& child) {
@@ -413,7 +430,9 @@ void supervisor_core::child_has_ended(child_record& child) {
   if (started) report({.what = observed::stopped, .who = child.current, .why = why});
   const bool failed = how == exit_kind::error || how == exit_kind::exception;
   if (failed && !child.stopping) {
-    log_.error("failed", field("child", child.current->name()), field("why", why.to_string()));
+    if (log_.enabled(log_level::error)) {  // to_string() looks up the names of the stack
+      log_.error("failed", field("child", child.current->name()), field("why", why.to_string()));
+    }
   } else {
     log_.debug("ended", field("child", child.current->name()), field("how", to_string(how)));
   }
@@ -445,9 +464,9 @@ result<> supervisor_core::outcome() const {
   return end_ ? result<>(std::unexpect, *end_) : result<>();
 }
 
-// The last thing of a life. What was accepted and not handled yet ends for good; the end of a run
-// that was left behind waits for the next life.
-void supervisor_core::finish() {
+// Nothing is accepted any more, and what was accepted and not handled yet ends for good. The end of
+// a run that was left behind waits for the next life.
+void supervisor_core::refuse_rest() noexcept {
   posted* late = nullptr;
   {
     const std::lock_guard held(post_lock_);
@@ -470,6 +489,11 @@ void supervisor_core::finish() {
         static_cast<spawn_request*>(std::exchange(late, late->next)));
     refuse_late(one->child);
   }
+}
+
+// The last thing of a life.
+void supervisor_core::finish() {
+  refuse_rest();
   for (auto& child : children_) {
     if (!child) continue;
     disarm(*child);
@@ -488,6 +512,7 @@ void supervisor_core::cancel_children() noexcept {
 }
 
 void supervisor_core::close_children() noexcept {
+  refuse_rest();
   for (auto& child : children_) {
     if (child) close_inboxes(*child);
   }

@@ -84,7 +84,6 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
 
   // --- in the supervisor's fiber ---
   void begin(detail::scheduler& sched, logger inherited);
-  /// Something threw in the supervisor itself: children that have lost it are canceled at once.
   void stop();
   void handle(posted& what);
   [[nodiscard]] bool stopping() const noexcept { return stopping_; }
@@ -92,6 +91,8 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
   [[nodiscard]] result<> outcome() const;
   void finish();
   void cancel_children() noexcept;
+  /// The run is over, or its frame destroyed: its timers must not stay with a scheduler that goes.
+  void disarm_all() noexcept;
 
   /// Awaits the next event. With `cancelable` it gives null when the fiber is canceled.
   class next_event;
@@ -109,6 +110,7 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
   posted* take_posted() noexcept;
   void add(child_spec&& child);
   static void refuse_late(child_spec& child) noexcept;
+  void refuse_rest() noexcept;
   void carry_out();
   void execute(const supervision_decision& decided);
   void start_child(child_record& child);
@@ -121,6 +123,7 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
   void return_thread(child_record& child) noexcept;
   void arm(child_record& child, timer_token token, duration delay, bool restarts);
   void disarm(child_record& child) noexcept;
+  void withdraw(posted& what) noexcept;
   void child_has_ended(child_record& child);
   void report(observation&& what);
   void update_idle() noexcept;

@@ -111,7 +111,7 @@ fiber* thread_scheduler::take_injected(worker* into) noexcept {
 
 void thread_scheduler::wake_one() noexcept {
   for (auto& one : workers_) {
-    if (one->asleep.load(std::memory_order_relaxed) && one->asleep.exchange(false)) {
+    if (one->asleep.load() && one->asleep.exchange(false)) {
       sleepers_.fetch_sub(1);
       one->bed.wake();
       return;
@@ -120,8 +120,8 @@ void thread_scheduler::wake_one() noexcept {
 }
 
 void thread_scheduler::ensure_watcher() noexcept {
-  if (!watching_.load(std::memory_order_relaxed) &&
-      sleepers_.load(std::memory_order_relaxed) != 0) {
+  // seq_cst, with sleep(): a watcher that gives up looks for active workers afterwards.
+  if (!watching_.load() && sleepers_.load() != 0) {
     wake_one();  // it finds others active when it lies down again, and naps
   }
 }
@@ -182,29 +182,39 @@ std::uint64_t thread_scheduler::random_seed() noexcept {
          reinterpret_cast<std::uintptr_t>(this);
 }
 
-std::int64_t thread_scheduler::alive() const noexcept {
-  std::int64_t sum = alive_elsewhere_.load();
-  for (const auto& one : workers_) sum += one->alive.load();
-  return sum;
+// The counters only grow, and are read one by one, those of the ended first: if as many have started
+// by the end of the reading as had ended at its beginning, none was alive in between.
+bool thread_scheduler::empty() const noexcept {
+  std::uint64_t ended = ended_elsewhere_.load();
+  for (const auto& one : workers_) ended += one->ended.load();
+  std::uint64_t started = started_elsewhere_.load();
+  for (const auto& one : workers_) started += one->started.load();
+  return started == ended;
 }
+
+namespace {
+
+void count_one(std::atomic<std::uint64_t>& ours) noexcept {
+  ours.store(ours.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+}
+
+}  // namespace
 
 void thread_scheduler::fiber_started() noexcept {
   if (parent_ != nullptr) return parent_->fiber_started();
   if (current.sched == this && current.worker != nullptr) {
-    auto& count = static_cast<worker*>(current.worker)->alive;
-    count.store(count.load(std::memory_order_relaxed) + 1, std::memory_order_release);
+    count_one(static_cast<worker*>(current.worker)->started);
   } else {
-    alive_elsewhere_.fetch_add(1);
+    started_elsewhere_.fetch_add(1);
   }
 }
 
 void thread_scheduler::fiber_ended() noexcept {
   if (parent_ != nullptr) return parent_->fiber_ended();
   if (current.sched == this && current.worker != nullptr) {
-    auto& count = static_cast<worker*>(current.worker)->alive;
-    count.store(count.load(std::memory_order_relaxed) - 1, std::memory_order_release);
+    count_one(static_cast<worker*>(current.worker)->ended);
   } else {
-    alive_elsewhere_.fetch_sub(1);
+    ended_elsewhere_.fetch_add(1);
   }
   if (wanted_empty_.load(std::memory_order_relaxed)) {
     const std::lock_guard held(empty_mutex_);
@@ -218,13 +228,13 @@ bool thread_scheduler::wait_until_empty(time_point until) {
   // The counts are many and read one by one: a fiber that ends may be missed by a notification
   // but not by the next look, a few milliseconds later.
   constexpr auto look_again = std::chrono::milliseconds(5);
-  while (alive() != 0) {
+  while (!empty()) {
     const time_point today = now();
     if (today >= until) break;
     empty_.wait_until(held, std::min(until, later(today, look_again)));
   }
   wanted_empty_.store(false);
-  return alive() == 0;
+  return empty();
 }
 
 }  // namespace troupe::internal

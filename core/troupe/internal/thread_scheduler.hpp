@@ -58,7 +58,9 @@ struct alignas(64) worker {
   // Fibers resumed so far, odd while one runs; a watcher that reads the same odd number twice,
   // a nap apart, sees a worker that has been in one turn all the while. Written by the worker.
   alignas(64) std::atomic<std::uint64_t> turns{0};
-  std::atomic<std::int64_t> alive{0};  // fibers started minus ended here; only this worker writes
+  // Fibers started and ended here; only this worker writes. See thread_scheduler::empty().
+  std::atomic<std::uint64_t> started{0};
+  std::atomic<std::uint64_t> ended{0};
   // Awake (false) → asleep (true) by the worker; back by the worker, or by whoever wakes it and has
   // then taken it out of sleepers_. seq_cst exchange on both sides.
   std::atomic<bool> asleep{false};
@@ -121,7 +123,7 @@ class thread_scheduler final : public detail::scheduler {
   void wake_one() noexcept;
   void ensure_watcher() noexcept;
   void fire_timers() noexcept;
-  [[nodiscard]] std::int64_t alive() const noexcept;
+  [[nodiscard]] bool empty() const noexcept;
 
   std::vector<std::unique_ptr<worker>> workers_;
   blocking_pool blocking_;
@@ -140,7 +142,8 @@ class thread_scheduler final : public detail::scheduler {
   std::atomic<bool> watching_{
       false};  // a parked worker naps; claimed by exchange, given up by store
   std::atomic<bool> stopping_{false};
-  std::atomic<std::int64_t> alive_elsewhere_{0};  // as worker::alive, for foreign threads
+  std::atomic<std::uint64_t> started_elsewhere_{0};  // as worker::started, on foreign threads
+  std::atomic<std::uint64_t> ended_elsewhere_{0};
 
   thread_scheduler* parent_ = nullptr;
   std::mutex lent_mutex_;  // guards the two lists

@@ -114,7 +114,7 @@ void thread_scheduler::enqueue(worker& self, fiber& one) noexcept {
 
 bool thread_scheduler::others_active(const worker& self) const noexcept {
   return std::ranges::any_of(workers_, [&](const auto& one) {
-    return one.get() != &self && !one->asleep.load(std::memory_order_relaxed);
+    return one.get() != &self && !one->asleep.load();
   });
 }
 
@@ -122,10 +122,12 @@ bool thread_scheduler::others_active(const worker& self) const noexcept {
 fiber* thread_scheduler::steal(worker& self, bool only_stuck) noexcept {
   for (auto& victim : workers_) {
     if (victim.get() == &self) continue;
-    const std::uint64_t turns = victim->turns.load(std::memory_order_relaxed);
-    const bool stuck = turns % 2 == 1 && turns == victim->turns_at_last_nap;
-    if (only_stuck) victim->turns_at_last_nap = turns;
-    if (only_stuck && !stuck) continue;
+    if (only_stuck) {
+      const std::uint64_t turns = victim->turns.load(std::memory_order_relaxed);
+      const bool stuck = turns % 2 == 1 && turns == victim->turns_at_last_nap;
+      victim->turns_at_last_nap = turns;
+      if (!stuck) continue;
+    }
     if (victim->queue.steal_into(self.queue) != 0) return self.queue.pop();
     if (only_stuck && can_raid_) {
       if (fiber* one = victim->slot.raid(all_threads_barrier)) return one;
@@ -143,15 +145,18 @@ bool thread_scheduler::sleep(worker& self) noexcept {
     if (stopping_.load()) break;
     self.asleep.store(true);
     sleepers_.fetch_add(1);
-    const bool active = others_active(self);
-    if (!watcher && active) watcher = !watching_.exchange(true);
-    quiet = active ? 0 : quiet + 1;
-    time_point until = next_timer_.load();
-    if (watcher && quiet <= quiet_naps) until = std::min(until, later(now(), nap));
-    if (watcher && quiet > quiet_naps) {
+    if (watcher && ++quiet > quiet_naps) {
       watcher = false;
       watching_.store(false);
     }
+    // After giving up: a worker that has become active either sees that nobody watches
+    // (ensure_watcher) or is seen here. The timers, too, are read afterwards.
+    if (others_active(self)) {
+      quiet = 0;
+      if (!watcher) watcher = !watching_.exchange(true);
+    }
+    time_point until = next_timer_.load();
+    if (watcher) until = std::min(until, later(now(), nap));
     if (injected_.load() == 0 && !stopping_.load()) self.bed.sleep(until);
     const bool told = !self.asleep.exchange(false);
     if (!told) sleepers_.fetch_sub(1);

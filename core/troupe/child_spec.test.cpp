@@ -1,0 +1,84 @@
+// What counts as a child, at compile time, and what a fresh child shares with its later selves.
+
+#include <troupe/troupe.hpp>
+
+#include <troupe/testing/deterministic_runtime.hpp>
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <type_traits>
+
+namespace {
+
+using namespace troupe;
+using troupe::testing::deterministic_runtime;
+
+class sink : public actor {
+ public:
+  explicit sink(std::size_t capacity) : actor("sink"), in(capacity) {}
+  cast_inbox<int> in;
+  int taken = 0;
+
+ protected:
+  task<result<>> run(context) override {
+    for (;;) {
+      auto got = co_await in.receive();
+      if (!got) co_return fail(got.error());
+      ++taken;
+      if (*got < 0) co_return fail(errc::refused);
+    }
+  }
+};
+
+using sink_factory = std::shared_ptr<sink> (*)();
+using unrelated_factory = std::shared_ptr<int> (*)();
+static_assert(std::is_constructible_v<child_spec, std::shared_ptr<sink>>);
+static_assert(std::is_constructible_v<child_spec, std::shared_ptr<supervisor>>);
+static_assert(std::is_constructible_v<child_spec, sink_factory>);
+static_assert(!std::is_constructible_v<child_spec, unrelated_factory>);
+static_assert(!std::is_constructible_v<child_spec, std::shared_ptr<int>>);
+static_assert(!std::is_constructible_v<child_spec, int>);
+
+TEST(child_spec_test, a_fresh_child_is_made_at_once_and_refuses_null) {
+  int calls = 0;
+  fresh_child<sink> child([&] {
+    ++calls;
+    return std::make_shared<sink>(4);
+  });
+  EXPECT_EQ(calls, 1);
+  EXPECT_TRUE(child->in.try_cast(1));
+  EXPECT_THROW(fresh_child<sink>([] { return std::shared_ptr<sink>(); }), usage_error);
+}
+
+TEST(child_spec_test, messages_sent_before_the_first_run_are_received) {
+  deterministic_runtime rt;
+  fresh_child<sink> child([] { return std::make_shared<sink>(4); });
+  ASSERT_TRUE(child->in.try_cast(1));
+  ASSERT_TRUE(child->in.try_cast(2));
+  rt.spawn(std::make_shared<supervisor>("root", supervisor_options{.children = {child.spec()}}));
+  rt.run_until_idle();
+  EXPECT_EQ(child->taken, 2);
+}
+
+TEST(child_spec_test, a_later_self_with_other_inboxes_is_a_failed_start) {
+  std::string why_not;
+  std::size_t capacity = 4;
+  deterministic_runtime rt;
+  fresh_child<sink> child([&] { return std::make_shared<sink>(capacity++); });
+  auto handle = rt.spawn(std::make_shared<supervisor>(
+      "root", supervisor_options{
+                  .restart_limit = {.max_restarts = 1, .window = std::chrono::hours(1)},
+                  .on_error = [&](const actor&,
+                                  const exit_reason& why) { why_not = std::string(why.text()); },
+                  .children = {child.spec()}}));
+  rt.run_until_idle();
+  ASSERT_TRUE(child->in.try_cast(-1));
+  rt.run_until_idle();
+  EXPECT_TRUE(why_not.contains("inboxes differ")) << why_not;
+  EXPECT_TRUE(handle.done());
+  EXPECT_FALSE(child->in.try_cast(1));
+}
+
+}  // namespace
