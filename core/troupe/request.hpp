@@ -8,6 +8,7 @@
 // errc::no_reply at once.
 
 #include <troupe/detail/fiber.hpp>
+#include <troupe/detail/inbox_core.hpp>
 #include <troupe/error.hpp>
 
 #include <cstdint>

@@ -93,8 +93,8 @@ class runtime {
   /// Awaitable -> result<>; see timer.hpp.
   [[nodiscard]] auto sleep_for(duration from_now) noexcept { return troupe::sleep_for(from_now); }
 
-  /// Cancels everything that runs here, waits until it has ended or `patience` is over, and stops
-  /// the threads that can be stopped. Gives those who are still alive, and what they are doing.
+  /// Cancels everything that runs here, and waits until it has ended or `patience` is over. Gives
+  /// those who are still alive, and what they are doing; the threads stay until the destructor.
   /// Repeating it waits again. Throws usage_error when called from a worker.
   std::vector<survivor> shutdown(duration patience = std::chrono::seconds(10));
 

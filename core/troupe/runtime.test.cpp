@@ -89,7 +89,7 @@ TEST_P(runtime_test, foreign_threads_send_and_call) {
       for (int sent = 0; sent != each;) {
         if (one->casts.try_cast(1)) {
           ++sent;
-        } else if (rt.block_on(one->calls.call(0)) < 0) {
+        } else if (!rt.block_on(one->calls.call(0))) {
           ADD_FAILURE();
         }
       }

@@ -15,7 +15,7 @@
 //   cast_inbox<T>:    (T) -> void, result<>, task<>, task<result<>>
 //   call_inbox<T, R>: (T) -> R, result<R>, task<R>, task<result<R>>: what it returns is the reply;
 //                     or (request<T, R>) -> void, task<>, …: replies when and where it likes
-//   every, after:     () -> void, …
+//   every:            () -> void, …
 
 #include <troupe/context.hpp>
 #include <troupe/select.hpp>

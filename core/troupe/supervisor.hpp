@@ -41,8 +41,9 @@ struct supervisor_options {
   troupe::backoff backoff{};
   double jitter = 0.1;
   std::chrono::nanoseconds shutdown_timeout = std::chrono::seconds(5);
-  /// Called in the supervisor's own turn when a child ended with an error or an exception that
-  /// nobody asked for, before anything is decided. Should be short; what it throws is logged.
+  /// Called in the supervisor's own turn when a child ended with an error or an exception, also
+  /// while it was being stopped, and before anything is decided. Should be short; what it throws is
+  /// logged.
   std::function<void(const actor&, const exit_reason&)> on_error{};
   std::vector<supervisor_observer> observers{};
   /// Parent of the children's loggers. Left silent, the one handed down by the own supervisor.

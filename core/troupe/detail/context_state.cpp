@@ -150,6 +150,17 @@ void attach(context_state& child, context_state* parent) noexcept {
   parent->first_child = &child;
 }
 
+bool end_alone(context_state& state, context_status why) noexcept {
+  {
+    const guard held(state.lock);
+    if (state.waiters != nullptr || state.first_child != nullptr) return false;
+    if (state.status.load(std::memory_order_relaxed) != context_status::alive) return true;
+    state.status.store(why, std::memory_order_seq_cst);
+  }
+  stop_source_of(state).request_stop();
+  return true;
+}
+
 void end(context_state& first, context_status why) noexcept {
   // Depth first without recursion: `pending` holds states with a reference each, chained through
   // next_sibling, which is free once a state has been taken off its parent.
@@ -159,11 +170,15 @@ void end(context_state& first, context_status why) noexcept {
   while (pending != nullptr) {
     context_state* state = pending;
     bool ended_here = false;
+    bool waited_for = false;  // nobody is added to a state that has ended
+    bool has_children = false;
     {
       const guard held(state->lock);
       if (state->status.load(std::memory_order_relaxed) == context_status::alive) {
         state->status.store(why, std::memory_order_seq_cst);
         ended_here = true;
+        waited_for = state->waiters != nullptr;
+        has_children = state->first_child != nullptr;
       }
     }
     if (state != root) {
@@ -176,9 +191,9 @@ void end(context_state& first, context_status why) noexcept {
       if (state->in_fiber) {
         fiber_of(*state).cancel_wait();
       }
-      wake_waiters(*state);
+      if (waited_for) wake_waiters(*state);
       stop_source_of(*state).request_stop();
-      while (context_state* child = take_child(*state)) {
+      while (context_state* child = has_children ? take_child(*state) : nullptr) {
         child->next_sibling = pending;
         pending = child;
       }

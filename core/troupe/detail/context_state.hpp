@@ -70,6 +70,10 @@ void attach(context_state& child, context_state* parent) noexcept;
 /// Ends the state and everything below it; the first reason stays. Runs stop callbacks inline.
 void end(context_state& state, context_status why) noexcept;
 
+/// The same for the scope of a fiber that has finished, where nobody waits for it and nothing is
+/// below it; else false, and nothing has been done.
+bool end_alone(context_state& state, context_status why) noexcept;
+
 /// Registers a wait. False: the state has ended already and nothing was registered.
 bool add_waiter(context_state& state, context_waiter& waiter, scheduler& sched) noexcept;
 void remove_waiter(context_state& state, context_waiter& waiter) noexcept;

@@ -125,7 +125,8 @@ void finish_fiber(fiber& ended) noexcept {
   unbind_all(ended);
   // What the run left behind under its context ends with it. With a single reference, ours, there
   // is nothing: children, and whoever waits for the context, hold others.
-  if (ended.scope.references.load(std::memory_order_acquire) != 1) {
+  if (ended.scope.references.load(std::memory_order_acquire) != 1 &&
+      !end_alone(ended.scope, context_status::canceled)) {
     end(ended.scope, context_status::canceled);
   }
   ended.on_exit(ended);

@@ -215,19 +215,20 @@ void inbox_core::unlink_receiver(receive_waiter& waiter) noexcept {
   (waiter.next != nullptr ? waiter.next->previous : last_receiver_) = waiter.previous;
 }
 
-// With our own lock held: `self`'s lock nests in it.
-void inbox_core::bind_locked(fiber& self) noexcept {
+// With our own lock held: `self`'s lock nests in it. False: not bound, and a shared one from now on.
+bool inbox_core::bind_locked(fiber& self) noexcept {
   const std::lock_guard owners(self.lock);
   const int free = std::countr_one(self.bound_bits);
   if (free == 64) {  // the mask is full: this fiber uses the inbox as a shared one
     shared_ = true;
-    return;
+    return false;
   }
   bit_ = std::uint64_t{1} << static_cast<unsigned>(free);
   self.bound_bits |= bit_;
   bound_next_ = self.bound;
   self.bound = this;
   owner_.store(&self, std::memory_order_release);
+  return true;
 }
 
 // With the owner's lock held: another fiber has come to receive.
@@ -272,8 +273,8 @@ inbox_core::arm_result inbox_core::arm(fiber& self, receive_waiter& waiter,
     } else if (closing_ != closing::open) {
       outcome = arm_result::closed;
     } else if (owner_.load(std::memory_order_relaxed) != &self) {
-      if (!shared_) bind_locked(self);
-      if (shared_) {
+      // Once it is bound our lock guards nothing: another may be making it a shared one already.
+      if (shared_ || !bind_locked(self)) {
         link_receiver(waiter);
         outcome = arm_result::waiting;
       }

@@ -254,7 +254,7 @@ class inbox_core {
   bool take_from_sender(const element_ops& ops, void* slot, wake_up& after) noexcept;
   void refill_from_sender(const element_ops& ops, wake_up& after) noexcept;
   send_waiter* take_sender() noexcept;
-  void bind_locked(fiber& self) noexcept;
+  bool bind_locked(fiber& self) noexcept;
   void share_locked() noexcept;
   void link_receiver(receive_waiter& waiter) noexcept;
   void unlink_receiver(receive_waiter& waiter) noexcept;

@@ -13,9 +13,10 @@ bool receive_operation::arm_all(fiber& self, std::uint64_t id) {
     source.waiter.wait = id;
     source.waiter.filled = false;
     if (++at == count) at = 0;
-    if (!source.enabled || source.inbox->target().owned_by(self)) continue;
+    source.bound = source.enabled && source.inbox->target().owned_by(self);
+    if (!source.enabled || source.bound) continue;
     switch (source.inbox->arm(self, source.waiter, *source.ops)) {
-      case inbox_core::arm_result::bound:
+      case inbox_core::arm_result::bound: source.bound = true; break;
       case inbox_core::arm_result::waiting: break;
       case inbox_core::arm_result::taken:
       case inbox_core::arm_result::closed: self.fired = source.waiter.index; return true;
@@ -39,10 +40,15 @@ bool receive_operation::begin_slow(fiber& self) {
     wake_up after;
     bool ready = false;
     bool parked = false;
+    bool lost = false;  // an inbox that was bound has become a shared one: register with that
     self.lock.lock();
     for (inbox_source& source : inboxes_) {
       inbox_core& inbox = source.inbox->target();
-      if (!source.enabled || !inbox.owned_by(self)) continue;
+      if (!source.enabled) continue;
+      if (!inbox.owned_by(self)) {
+        lost = lost || source.bound;
+        continue;
+      }
       const bool taken = inbox.take_locked(*source.ops, source.waiter.slot, after);
       if (!taken && !inbox.closed_locked()) continue;
       source.waiter.filled = taken;
@@ -50,14 +56,14 @@ bool receive_operation::begin_slow(fiber& self) {
       ready = true;
       break;
     }
-    if (!ready) parked = expect_and_park(self);
+    if (!ready && !lost) parked = expect_and_park(self);
     self.lock.unlock();
     after();
     if (ready) return true;
     if (parked) return false;
     // Fired before it had parked. A shared inbox that did so left its message in the ring, where
     // another receiver may have found it: look again.
-    if (self.fired == fired_canceled || !is_inbox(self.fired)) return true;
+    if (!lost && (self.fired == fired_canceled || !is_inbox(self.fired))) return true;
     disarm(self);
   }
 }

@@ -23,6 +23,7 @@ struct inbox_source {
   inbox_core* inbox = nullptr;
   const element_ops* ops = nullptr;
   bool enabled = true;  // false: as if it were not there
+  bool bound = false;   // when the wait was registered; another fiber may have come since
   receive_waiter waiter;
 };
 

@@ -90,15 +90,17 @@ supervisor_core::~supervisor_core() {
 
 // Refuses, or claims the actor.
 void supervisor_core::check(child_spec& child) const {
-  const std::string where = "supervisor \"" + name_ + "\": ";
-  if (!child.first() && !child.factory()) throw usage_error(where + "a child is null");
+  const auto where = [&] { return "supervisor \"" + name_ + "\": "; };
+  if (!child.first() && !child.factory()) throw usage_error(where() + "a child is null");
   const actor* first = child.first().get();
-  const std::string who = first != nullptr ? "child \"" + first->name() + "\": " : "a child: ";
+  const auto who = [&] {
+    return first != nullptr ? "child \"" + first->name() + "\": " : std::string("a child: ");
+  };
   if (auto wrong = validate(decision_options(options_), with_defaults(child, first))) {
-    throw usage_error(where + who + *wrong);
+    throw usage_error(where() + who() + *wrong);
   }
   if (first != nullptr && !detail::actor_internals::claim(*child.first())) {
-    throw usage_error(where + who + "it is running already or belongs to a supervisor");
+    throw usage_error(where() + who() + "it is running already or belongs to a supervisor");
   }
 }
 
@@ -275,6 +277,7 @@ void supervisor_core::execute(const supervision_decision& decided) {
     case decision_kind::report_restarting:
       log_.info("restarting", field("child", child->current->name()),
                 field("count", decided.restart_count), field("delay", decided.delay));
+      if (observers_.empty()) return;
       return report({.what = observed::restarting,
                      .who = child->current,
                      .why = child->last,
@@ -336,7 +339,7 @@ void supervisor_core::start_child(child_record& child) {
   detail::scheduler* const where = child.thread != nullptr ? child.thread : sched_;
   // The report precedes the run, so that "started" is never told after "stopped".
   log_.debug("started", field("child", child.current->name()));
-  report({.what = observed::started, .who = child.current});
+  if (!observers_.empty()) report({.what = observed::started, .who = child.current});
   child.scope = detail::start_run(*where, scope_.state(), *child.current, child);
   state_.child_started(child.id, sched_->now(), decided_);
 }
@@ -427,7 +430,9 @@ void supervisor_core::child_has_ended(child_record& child) {
   const exit_reason& why = child.last;
   const exit_kind how = why.kind();
   const bool started = !std::exchange(child.start_failed, false);
-  if (started) report({.what = observed::stopped, .who = child.current, .why = why});
+  if (started && !observers_.empty()) {
+    report({.what = observed::stopped, .who = child.current, .why = why});
+  }
   const bool failed = how == exit_kind::error || how == exit_kind::exception;
   if (failed && !child.stopping) {
     if (log_.enabled(log_level::error)) {  // to_string() looks up the names of the stack

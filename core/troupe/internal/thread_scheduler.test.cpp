@@ -106,14 +106,13 @@ TEST(thread_scheduler_test, a_million_timers_are_set_and_cancelled) {
   std::atomic<int> expired{0};
   runtime rt({.workers = 4});
   std::vector<join_handle<void>> all;
-  cast_inbox<int> never_full(1);
   for (int i = 0; i != fibers; ++i) {
     all.push_back(rt.spawn([](std::atomic<int>* count) -> task<> {
       cast_inbox<int> in(1);
       for (int k = 0; k != rounds; ++k) {
         if (!in.try_cast(k)) std::terminate();
         auto got = co_await select(after(1h), in);
-        if (got.template get<0>() != nullptr) ++*count;
+        if (got.get<0>() != nullptr) ++*count;
       }
     }(&expired)));
   }
