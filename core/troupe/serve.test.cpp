@@ -37,8 +37,8 @@ struct served {
 
 template <class... Bindings>
 void start_serving(troupe::runtime& rt, served& into, Bindings... bindings) {
-  into.fiber = start(rt, [&into, loop = serve(context::background(), std::move(bindings)...),
-                          used = false]() mutable -> task<> {
+  into.fiber = start(rt, [&into, loop = serve(context::background(),
+                                               std::move(bindings)...)]() mutable -> task<> {
     into.outcome = co_await std::move(loop);
   });
 }

@@ -215,7 +215,8 @@ void inbox_core::unlink_receiver(receive_waiter& waiter) noexcept {
   (waiter.next != nullptr ? waiter.next->previous : last_receiver_) = waiter.previous;
 }
 
-// With our own lock held: `self`'s lock nests in it. False: not bound, and a shared one from now on.
+// With our own lock held: `self`'s lock nests in it. False: not bound, and a shared one from now
+// on.
 bool inbox_core::bind_locked(fiber& self) noexcept {
   const std::lock_guard owners(self.lock);
   const int free = std::countr_one(self.bound_bits);
@@ -267,14 +268,18 @@ inbox_core::arm_result inbox_core::arm(fiber& self, receive_waiter& waiter,
       owner->lock.unlock();
       held = std::unique_lock(acquire(), std::adopt_lock);
     }
-    if (take_locked(ops, waiter.slot, after)) {
-      waiter.filled = true;
-      outcome = arm_result::taken;
-    } else if (closing_ != closing::open) {
-      outcome = arm_result::closed;
-    } else if (owner_.load(std::memory_order_relaxed) != &self) {
-      // Once it is bound our lock guards nothing: another may be making it a shared one already.
-      if (shared_ || !bind_locked(self)) {
+    // What waits in an inbox that is bound is found when all of the wait's inboxes are, under the
+    // one lock: taking it now could overtake what was sent before it to an inbox looked at earlier.
+    // Once it is bound our lock guards nothing: another may be making it a shared one already.
+    const bool ours =
+        owner_.load(std::memory_order_relaxed) == &self || (!shared_ && bind_locked(self));
+    if (!ours) {
+      if (take_locked(ops, waiter.slot, after)) {
+        waiter.filled = true;
+        outcome = arm_result::taken;
+      } else if (closing_ != closing::open) {
+        outcome = arm_result::closed;
+      } else {
         link_receiver(waiter);
         outcome = arm_result::waiting;
       }

@@ -5,14 +5,10 @@ namespace troupe::detail {
 // True: a source is ready and self.fired says which.
 bool receive_operation::arm_all(fiber& self, std::uint64_t id) {
   armed_ = true;
-  const std::size_t count = inboxes_.size();
-  std::size_t at = count == 0 ? 0 : self.rotor++ % count;
-  for (std::size_t seen = 0; seen != count; ++seen) {
-    inbox_source& source = inboxes_[at];
+  for (inbox_source& source : inboxes_) {
     source.waiter.who = &self;
     source.waiter.wait = id;
     source.waiter.filled = false;
-    if (++at == count) at = 0;
     source.bound = source.enabled && source.inbox->target().owned_by(self);
     if (!source.enabled || source.bound) continue;
     switch (source.inbox->arm(self, source.waiter, *source.ops)) {
@@ -41,8 +37,11 @@ bool receive_operation::begin_slow(fiber& self) {
     bool ready = false;
     bool parked = false;
     bool lost = false;  // an inbox that was bound has become a shared one: register with that
+    const std::size_t count = inboxes_.size();
+    const std::size_t start = self.rotor++;
     self.lock.lock();
-    for (inbox_source& source : inboxes_) {
+    for (std::size_t i = 0; i != count; ++i) {
+      inbox_source& source = inboxes_[(start + i) % count];
       inbox_core& inbox = source.inbox->target();
       if (!source.enabled) continue;
       if (!inbox.owned_by(self)) {
