@@ -32,6 +32,8 @@ using troupe::internal::run;
 using troupe::internal::start;
 using troupe::testing::deterministic_runtime;
 
+// Tests end with rt.shutdown() where fibers may still wait on what is destroyed before the runtime.
+
 using box = std::unique_ptr<int>;
 
 /// Answers each request with its payload plus one until the inbox is closed.
@@ -65,6 +67,7 @@ TEST(call_inbox, gives_the_reply) {
       inbox.close();
       rt.run_until_idle();
       EXPECT_EQ(rt.alive(), 0U);
+      rt.shutdown();
     });
   }
 }
@@ -79,6 +82,7 @@ TEST(call_inbox, carries_what_can_only_be_moved) {
   auto answer = rt.block_on(inbox.call(std::make_unique<int>(5)));
   ASSERT_TRUE(answer && *answer);
   EXPECT_EQ(**answer, 5);
+  rt.shutdown();
 }
 
 TEST(call_inbox, a_reply_may_be_nothing_or_an_error) {
@@ -95,6 +99,7 @@ TEST(call_inbox, a_reply_may_be_nothing_or_an_error) {
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error(), errc::not_supported);
   EXPECT_EQ(refused.error().text(), "not today");
+  rt.shutdown();
 }
 
 TEST(call_inbox, refuses_calls_when_closed) {
@@ -105,6 +110,7 @@ TEST(call_inbox, refuses_calls_when_closed) {
   EXPECT_EQ(rt.block_on(inbox.call(1)).error(), errc::inbox_closed);
   EXPECT_EQ(rt.block_on(inbox.call(context::background(), 1)).error(), errc::inbox_closed);
   EXPECT_EQ(rt.block_on(inbox.receive()).error(), errc::inbox_closed);
+  rt.shutdown();
 }
 
 TEST(call_inbox, sends_nothing_for_a_context_that_is_done) {
@@ -118,6 +124,7 @@ TEST(call_inbox, sends_nothing_for_a_context_that_is_done) {
   rt.advance(1s);
   EXPECT_EQ(rt.block_on(inbox.call(late, 1)).error(), errc::deadline_exceeded);
   EXPECT_EQ(inbox.size(), 0U);
+  rt.shutdown();
 }
 
 // A deadline that passed before anybody waited has no timer.
@@ -125,13 +132,12 @@ TEST(call_inbox, sends_nothing_for_a_deadline_that_no_timer_has_told) {
   deterministic_runtime rt;
   call_inbox<int, int> inbox(1);
   std::optional<result<int>> got;
-  start(rt, [&]() -> task<> {
-    got = co_await inbox.call(context::current().with_timeout(0s), 1);
-  });
+  start(rt, [&]() -> task<> { got = co_await inbox.call(context::current().with_timeout(0s), 1); });
   rt.run_until_idle();
   ASSERT_TRUE(got && !*got);
   EXPECT_EQ(got->error(), errc::deadline_exceeded);
   EXPECT_EQ(inbox.size(), 0U);
+  rt.shutdown();
 }
 
 TEST(call_inbox, a_wait_for_the_reply_or_for_room_ends_with_its_context) {
@@ -170,6 +176,7 @@ TEST(call_inbox, a_wait_for_the_reply_or_for_room_ends_with_its_context) {
       EXPECT_EQ(asked->reply(1).error(), errc::canceled);
     });
     EXPECT_EQ(inbox.size(), 0U);
+    rt.shutdown();
   });
 }
 
@@ -195,6 +202,7 @@ TEST(call_inbox, closing_sends_those_away_who_wait_for_room_only) {
       rt.run_until_idle();
       EXPECT_EQ(answered, capacity);
       EXPECT_EQ(rt.alive(), 0U);
+      rt.shutdown();
     });
   }
 }
@@ -214,6 +222,7 @@ TEST(call_inbox, destroying_it_answers_the_requests_in_it) {
   rt.run_until_idle();
   std::ranges::sort(why);
   EXPECT_EQ(why, (std::vector{errc::inbox_closed, errc::no_reply}));
+  rt.shutdown();
 }
 
 TEST(call_inbox, each_request_of_many_callers_is_answered_once_by_one_of_many) {
@@ -244,6 +253,7 @@ TEST(call_inbox, each_request_of_many_callers_is_answered_once_by_one_of_many) {
       inbox.close();
       rt.run_until_idle();
       EXPECT_EQ(rt.alive(), 0U);
+      rt.shutdown();
     });
   }
 }
@@ -284,6 +294,7 @@ TEST(call_inbox, cancellation_answers_each_request_at_most_once) {
       inbox.close();
       rt.run_until_idle();
       EXPECT_EQ(rt.alive(), 0U);
+      rt.shutdown();
     });
   }
 }
@@ -294,13 +305,13 @@ TEST(call_inbox, outlives_a_runtime_in_which_somebody_waits_for_a_reply) {
   {
     deterministic_runtime rt;
     for (int i = 0; i < 3; ++i) {
-      start(rt, [&]() -> task<> {
-        static_cast<void>(co_await inbox.call(context::background(), 1));
-      });
+      start(rt,
+            [&]() -> task<> { static_cast<void>(co_await inbox.call(context::background(), 1)); });
     }
     rt.run_until_idle();
     kept.emplace(*rt.block_on(inbox.receive()));
     rt.run_until_idle();
+    rt.shutdown();
   }
   EXPECT_EQ(kept->reply(1).error(), errc::canceled);
   inbox.close();

@@ -30,6 +30,8 @@ using troupe::internal::run;
 using troupe::internal::start;
 using troupe::testing::deterministic_runtime;
 
+// Tests end with rt.shutdown() where fibers may still wait on what is destroyed before the runtime.
+
 using box = std::unique_ptr<int>;
 
 box boxed(int value) { return std::make_unique<int>(value); }
@@ -66,6 +68,7 @@ TEST(cast_inbox, takes_messages_while_there_is_room) {
     }
     EXPECT_EQ(inbox.size(), 0U);
   });
+  rt.shutdown();
 }
 
 TEST(cast_inbox, try_cast_copies_what_the_caller_keeps) {
@@ -76,6 +79,7 @@ TEST(cast_inbox, try_cast_copies_what_the_caller_keeps) {
   EXPECT_TRUE(inbox.try_cast(rt.root_context(), kept));
   EXPECT_EQ(inbox.try_cast(kept).error(), errc::inbox_full);
   EXPECT_EQ(drain(rt, inbox), (std::vector<std::string>{kept, kept}));
+  rt.shutdown();
 }
 
 TEST(cast_inbox, try_cast_that_fails_leaves_its_argument_unmoved) {
@@ -107,6 +111,7 @@ TEST(cast_inbox, try_cast_that_fails_leaves_its_argument_unmoved) {
   EXPECT_EQ(inbox.try_cast(rt.root_context(), std::move(message)).error(), errc::inbox_closed);
   ASSERT_TRUE(message);
   EXPECT_EQ(*message, 7);
+  rt.shutdown();
 }
 
 TEST(cast_inbox, cast_with_a_context_that_is_done_gives_the_message_back) {
@@ -126,6 +131,7 @@ TEST(cast_inbox, cast_with_a_context_that_is_done_gives_the_message_back) {
     });
     EXPECT_EQ(inbox.size(), full ? 1U : 0U);
   }
+  rt.shutdown();
 }
 
 TEST(cast_inbox, cast_to_a_closed_inbox_gives_the_message_back) {
@@ -141,6 +147,7 @@ TEST(cast_inbox, cast_to_a_closed_inbox_gives_the_message_back) {
     const result<> plain = co_await inbox.cast(boxed(3));
     EXPECT_EQ(plain.error(), errc::inbox_closed);
   });
+  rt.shutdown();
 }
 
 TEST(cast_inbox, cast_waits_for_room_and_comes_in_order) {
@@ -163,6 +170,7 @@ TEST(cast_inbox, cast_waits_for_room_and_comes_in_order) {
       EXPECT_EQ(sent, std::min(i + 2, 5));
     }
     EXPECT_TRUE(sender.done());
+    rt.shutdown();
   });
 }
 
@@ -208,6 +216,7 @@ TEST(cast_inbox, a_wait_for_room_ends_with_its_context_or_its_actor) {
     EXPECT_EQ(**rt.block_on(inbox.receive()), 5);
     rt.run_until_idle();
     EXPECT_TRUE(got.contains(5) && got.at(5));
+    rt.shutdown();
   });
 }
 
@@ -218,6 +227,7 @@ TEST(cast_inbox, room_is_found_without_a_context_even_when_the_actor_is_canceled
   fiber.cancel();
   rt.run_until_idle();
   EXPECT_EQ(inbox.size(), 1U);
+  rt.shutdown();
 }
 
 TEST(cast_inbox, rendezvous_waits_for_a_receiver) {
@@ -248,6 +258,7 @@ TEST(cast_inbox, rendezvous_waits_for_a_receiver) {
     EXPECT_EQ(inbox.try_cast(boxed(3)).error(), errc::inbox_full);  // and has its message now
     rt.run_until_idle();
     EXPECT_EQ(seen, (std::vector{1, 2}));
+    rt.shutdown();
   });
 }
 
@@ -270,6 +281,7 @@ TEST(cast_inbox, delivers_what_waits_after_it_is_closed) {
     EXPECT_EQ(**rt.block_on(inbox.receive()), 2);
     EXPECT_EQ(rt.block_on(inbox.receive()).error(), errc::inbox_closed);
     EXPECT_EQ(rt.block_on(inbox.receive()).error(), errc::inbox_closed);
+    rt.shutdown();
   });
 }
 
@@ -288,6 +300,7 @@ TEST(cast_inbox, closing_wakes_all_receivers) {
     inbox.close();
     rt.run_until_idle();
     EXPECT_EQ(told, 3);
+    rt.shutdown();
   });
 }
 
@@ -304,6 +317,7 @@ TEST(cast_inbox, a_receiver_that_is_canceled_is_told_so) {
     EXPECT_EQ(got->error(), errc::canceled);
     EXPECT_TRUE(inbox.try_cast(1));
     EXPECT_EQ(rt.block_on(inbox.receive()), 1);
+    rt.shutdown();
   });
 }
 
@@ -341,6 +355,7 @@ TEST(cast_inbox, becomes_shared_while_its_owner_is_parked) {
     rt.run_until_idle();
     EXPECT_TRUE(guest.done());
     EXPECT_EQ(other, 4);
+    rt.shutdown();
   });
 }
 
@@ -364,6 +379,7 @@ TEST(cast_inbox, becomes_shared_and_its_parked_owner_is_canceled) {
     EXPECT_TRUE(inbox.try_cast(2));
     rt.run_until_idle();
     EXPECT_EQ(got, 2);
+    rt.shutdown();
   });
 }
 
@@ -388,6 +404,7 @@ TEST(cast_inbox, a_shared_message_reaches_the_parked_owner_too) {
     EXPECT_EQ(seen.size(), 8U);
     inbox.close();
     rt.run_until_idle();
+    rt.shutdown();
   });
 }
 
@@ -410,6 +427,7 @@ TEST(cast_inbox, one_fiber_may_wait_on_more_inboxes_than_a_word_has_bits) {
   rt.run_until_idle();
   EXPECT_TRUE(receiver.done());
   EXPECT_EQ(sum, 3 * 150 * 149 / 2);
+  rt.shutdown();
 }
 
 TEST(cast_inbox, may_be_destroyed_with_messages_and_after_its_receiver) {
@@ -420,6 +438,7 @@ TEST(cast_inbox, may_be_destroyed_with_messages_and_after_its_receiver) {
     EXPECT_EQ(**rt.block_on(inbox.receive()), 0);
   }
   cast_inbox<box> unused(1'000'000'000);  // costs nothing until the first message has to wait
+  rt.shutdown();
 }
 
 TEST(cast_inbox, destroying_it_sends_those_away_who_wait) {
@@ -433,6 +452,7 @@ TEST(cast_inbox, destroying_it_sends_those_away_who_wait) {
   rt.run_until_idle();
   ASSERT_TRUE(got && !*got);
   EXPECT_EQ(got->error(), errc::inbox_closed);
+  rt.shutdown();
 }
 
 // A wait that cannot be canceled is destroyed by the runtime's destructor; the inbox lives on.
@@ -445,9 +465,11 @@ TEST(cast_inbox, outlives_a_runtime_in_which_somebody_waits_to_send) {
       static_cast<void>(co_await inbox.cast(context::background(), boxed(1)));
     });
     rt.run_until_idle();
+    rt.shutdown();
   }
   deterministic_runtime rt;
   EXPECT_EQ(drain(rt, inbox).size(), 1U);
+  rt.shutdown();
 }
 
 struct scenario {
@@ -505,6 +527,7 @@ TEST(cast_inbox, property_each_message_once_and_in_its_senders_order) {
     }
     RC_ASSERT(count.size() == static_cast<std::size_t>(all.senders * all.each));
     for (const auto& [which, times] : count) RC_ASSERT(times == 1);
+    rt.shutdown();
   }));
 }
 
@@ -564,6 +587,7 @@ TEST(cast_inbox, property_cancellation_loses_no_message) {
     RC_ASSERT(rt.alive() == 0U);
     for (const box& one : drain(rt, inbox)) ++seen[static_cast<std::size_t>(*one)];
     for (std::size_t i = 0; i < seen.size(); ++i) RC_ASSERT(seen[i] + back[i] == 1);
+    rt.shutdown();
   }));
 }
 

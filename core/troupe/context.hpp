@@ -138,6 +138,7 @@ class context_link {
   /// Registers wait `id`; it will end with fired_canceled. False: the context has ended already.
   bool open(fiber& self, std::uint64_t id, const context* ctx) noexcept {
     if (is_ambient(self, ctx) || ctx->state() == nullptr) return true;
+    if (ctx->err()) return false;  // also a deadline that no timer has told of
     waiter_.who = &self;
     waiter_.wait = id;
     waiter_.index = fired_canceled;

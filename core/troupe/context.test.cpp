@@ -269,9 +269,8 @@ TEST(context, a_deadline_may_be_read_while_its_timer_is_set) {
   troupe::runtime rt({.workers = 2});
   for (int round = 0; round < 100; ++round) {
     const context timed = rt.root_context().with_timeout(200us);
-    auto waiting = start(rt, [&]() -> task<> {
-      EXPECT_EQ(co_await timed.done(), errc::deadline_exceeded);
-    });
+    auto waiting =
+        start(rt, [&]() -> task<> { EXPECT_EQ(co_await timed.done(), errc::deadline_exceeded); });
     while (!timed.err()) {
     }
     rt.block_on(waiting);

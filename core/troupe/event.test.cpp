@@ -72,8 +72,8 @@ TEST(event, a_wait_ends_with_its_context_or_its_actor) {
     auto own = start(rt, [&]() -> task<> { got[0] = co_await happened.wait(); });
     start(rt, [&]() -> task<> { got[1] = co_await happened.wait(scope); });
     start(rt, [&]() -> task<> { got[2] = co_await happened.wait(timed); });
-    auto deaf = start(
-        rt, [&]() -> task<> { got[3] = co_await happened.wait(context::background()); });
+    auto deaf =
+        start(rt, [&]() -> task<> { got[3] = co_await happened.wait(context::background()); });
     if (seed % 2 == 0) rt.run_until_idle();
     own.cancel();
     deaf.cancel();
@@ -94,9 +94,8 @@ TEST(event, outlives_a_runtime_in_which_somebody_waits) {
   event happened;
   {
     deterministic_runtime rt;
-    start(rt, [&]() -> task<> {
-      static_cast<void>(co_await happened.wait(context::background()));
-    });
+    start(rt,
+          [&]() -> task<> { static_cast<void>(co_await happened.wait(context::background())); });
     rt.run_until_idle();
   }
   happened.set();

@@ -87,7 +87,9 @@ TEST(request, that_is_dropped_fails_its_caller_at_once) {
   one.kept.reset();  // moved from: it obliges to nothing
   rt.run_until_idle();
   EXPECT_FALSE(one.got);
-  { const request gone = std::move(moved); }
+  {
+    const request gone = std::move(moved);
+  }
   rt.run_until_idle();
   ASSERT_TRUE(one.got);
   EXPECT_EQ(one.got->error(), errc::no_reply);
@@ -160,9 +162,7 @@ TEST(request, in_a_closed_inbox_that_refused_it_fails_its_caller) {
   asked_once one(rt);
   troupe::cast_inbox<request> back(2);
   back.close();
-  run(rt, [&]() -> task<> {
-    static_cast<void>(co_await back.cast(*std::move(one.kept)));
-  });
+  run(rt, [&]() -> task<> { static_cast<void>(co_await back.cast(*std::move(one.kept))); });
   rt.run_until_idle();
   EXPECT_EQ(one.got->error(), errc::no_reply);
 }

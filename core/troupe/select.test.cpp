@@ -27,6 +27,8 @@ using troupe::internal::run;
 using troupe::internal::start;
 using troupe::testing::deterministic_runtime;
 
+// Tests end with rt.shutdown() where fibers may still wait on what is destroyed before the runtime.
+
 TEST(select, says_which_source_was_ready_and_gives_its_value) {
   deterministic_runtime rt;
   cast_inbox<std::unique_ptr<int>> casts(2);
@@ -49,6 +51,7 @@ TEST(select, says_which_source_was_ready_and_gives_its_value) {
   });
   rt.run_until_idle();
   EXPECT_EQ(rt.alive(), 0U);
+  rt.shutdown();
 }
 
 TEST(select, wakes_for_whatever_comes_first) {
@@ -77,6 +80,7 @@ TEST(select, wakes_for_whatever_comes_first) {
     rt.run_until_idle();
     EXPECT_EQ(chosen, (std::vector<std::size_t>{1, 0, 3, 2}));
     EXPECT_FALSE(rt.next_timer()) << "a timer that was not chosen is still set";
+    rt.shutdown();
   });
 }
 
@@ -95,6 +99,7 @@ TEST(select, leaves_alone_what_it_did_not_choose) {
         EXPECT_EQ(value, seen[got.index()]++);
       }
     });
+    rt.shutdown();
   });
 }
 
@@ -118,6 +123,7 @@ TEST(select, a_closed_inbox_is_ready) {
   b.close();
   rt.run_until_idle();
   EXPECT_EQ(rt.alive(), 0U);
+  rt.shutdown();
 }
 
 TEST(select, is_canceled_with_its_actor) {
@@ -138,6 +144,7 @@ TEST(select, is_canceled_with_its_actor) {
     EXPECT_TRUE(a.try_cast(1));
     EXPECT_EQ(a.size(), 1U);
     EXPECT_FALSE(rt.next_timer());
+    rt.shutdown();
   });
 }
 
@@ -157,14 +164,17 @@ TEST(select, done_gives_the_reason) {
     auto got = co_await select(timed.done(), troupe::after(1h));
     EXPECT_TRUE(got.get<0>() && *got.get<0>() == errc::deadline_exceeded);
   });
+  rt.shutdown();
 }
 
 TEST(select, after_nothing_is_ready_at_once_and_after_for_ever_never) {
   deterministic_runtime rt;
   cast_inbox<int> a(1);
-  EXPECT_EQ(run(rt, [&]() -> task<std::size_t> {
-              co_return (co_await select(a, troupe::after(0s))).index();
-            }), 1U);
+  EXPECT_EQ(run(rt,
+                [&]() -> task<std::size_t> {
+                  co_return (co_await select(a, troupe::after(0s))).index();
+                }),
+            1U);
   start(rt, [&]() -> task<> {
     EXPECT_EQ((co_await select(a, troupe::after(troupe::duration::max()))).index(), 0U);
   });
@@ -172,6 +182,7 @@ TEST(select, after_nothing_is_ready_at_once_and_after_for_ever_never) {
   EXPECT_TRUE(a.try_cast(1));
   rt.run_until_idle();
   EXPECT_EQ(rt.alive(), 0U);
+  rt.shutdown();
 }
 
 task<> fill(cast_inbox<int>* inbox) {
@@ -181,8 +192,8 @@ task<> fill(cast_inbox<int>* inbox) {
 
 /// How often each of two inboxes that are never empty is chosen.
 template <class... More>
-std::array<int, 2> share(deterministic_runtime& rt, bool parked_before, cast_inbox<int>& a, cast_inbox<int>& b,
-                         More&... more) {
+std::array<int, 2> share(deterministic_runtime& rt, bool parked_before, cast_inbox<int>& a,
+                         cast_inbox<int>& b, More&... more) {
   return run(rt, [&]() -> task<std::array<int, 2>> {
     std::array<int, 2> times{0, 0};
     if (parked_before) {
@@ -207,6 +218,7 @@ TEST(select, a_busy_inbox_does_not_starve_another) {
     const auto times = share(rt, seed % 2 == 0, a, b);
     EXPECT_GE(times[0], 20);
     EXPECT_GE(times[1], 20);
+    rt.shutdown();
   });
 }
 
@@ -221,6 +233,7 @@ TEST(select, a_busy_inbox_does_not_starve_another_beside_a_timer_and_a_context) 
     const auto times = share(rt, seed % 2 == 0, a, b, timer, done);
     EXPECT_GE(times[0], 20);
     EXPECT_GE(times[1], 20);
+    rt.shutdown();
   });
 }
 
@@ -229,13 +242,11 @@ TEST(select, a_busy_shared_inbox_does_not_starve_one_of_its_own) {
     deterministic_runtime rt;
     cast_inbox<int> a(1);
     cast_inbox<int> b(1);
-    auto guest = start(rt, [&]() -> task<> {
-      static_cast<void>(co_await (first ? a : b).receive());
-    });
+    auto guest =
+        start(rt, [&]() -> task<> { static_cast<void>(co_await (first ? a : b).receive()); });
     rt.run_until_idle();
-    auto other = start(rt, [&]() -> task<> {
-      static_cast<void>(co_await (first ? a : b).receive());
-    });
+    auto other =
+        start(rt, [&]() -> task<> { static_cast<void>(co_await (first ? a : b).receive()); });
     rt.run_until_idle();
     guest.cancel();
     other.cancel();
@@ -243,6 +254,7 @@ TEST(select, a_busy_shared_inbox_does_not_starve_one_of_its_own) {
     const auto times = share(rt, true, a, b);
     EXPECT_GE(times[0], 20) << first;
     EXPECT_GE(times[1], 20) << first;
+    rt.shutdown();
   }
 }
 

@@ -27,6 +27,8 @@ using troupe::internal::for_seeds;
 using troupe::internal::start;
 using troupe::testing::deterministic_runtime;
 
+// Tests end with rt.shutdown() where fibers may still wait on what is destroyed before the runtime.
+
 using box = std::unique_ptr<int>;
 
 /// What serve came to, once it has.
@@ -37,10 +39,10 @@ struct served {
 
 template <class... Bindings>
 void start_serving(troupe::runtime& rt, served& into, Bindings... bindings) {
-  into.fiber = start(rt, [&into, loop = serve(context::background(),
-                                               std::move(bindings)...)]() mutable -> task<> {
-    into.outcome = co_await std::move(loop);
-  });
+  into.fiber = start(
+      rt, [&into, loop = serve(context::background(), std::move(bindings)...)]() mutable -> task<> {
+        into.outcome = co_await std::move(loop);
+      });
 }
 
 TEST(serve, hands_casts_to_plain_functions_and_to_coroutines) {
@@ -52,21 +54,22 @@ TEST(serve, hands_casts_to_plain_functions_and_to_coroutines) {
     cast_inbox<int> d(2);
     std::vector<int> seen;
     served one;
-    start_serving(
-        rt, one, on(a, [&](int n) { seen.push_back(n); }),
-        on(b, [&](box n) -> result<> {
-          seen.push_back(*n);
-          return {};
-        }),
-        on(c, [&](int n) -> task<> {
-          static_cast<void>(co_await troupe::sleep_for(1s));
-          seen.push_back(n);
-        }),
-        on(d, [&](int n) -> task<result<>> {
-          static_cast<void>(co_await troupe::sleep_for(1s));
-          seen.push_back(n);
-          co_return result<>();
-        }));
+    start_serving(rt, one, on(a, [&](int n) { seen.push_back(n); }),
+                  on(b,
+                     [&](box n) -> result<> {
+                       seen.push_back(*n);
+                       return {};
+                     }),
+                  on(c,
+                     [&](int n) -> task<> {
+                       static_cast<void>(co_await troupe::sleep_for(1s));
+                       seen.push_back(n);
+                     }),
+                  on(d, [&](int n) -> task<result<>> {
+                    static_cast<void>(co_await troupe::sleep_for(1s));
+                    seen.push_back(n);
+                    co_return result<>();
+                  }));
     rt.run_until_idle();
     EXPECT_TRUE(a.try_cast(1));
     rt.run_until_idle();
@@ -90,6 +93,7 @@ TEST(serve, hands_casts_to_plain_functions_and_to_coroutines) {
     rt.run_until_idle();
     ASSERT_TRUE(one.outcome);
     EXPECT_TRUE(*one.outcome);
+    rt.shutdown();
   });
 }
 
@@ -122,10 +126,11 @@ TEST(serve, replies_with_what_the_handler_gives) {
            co_return n + 4;
          }),
       on(nothing, [&](int n) { told += n; }),
-      on(later_nothing, [&](int n) -> task<> {
-        told += n;
-        co_return;
-      }),
+      on(later_nothing,
+         [&](int n) -> task<> {
+           told += n;
+           co_return;
+         }),
       on(asked, [](troupe::request<int, int> r) { EXPECT_TRUE(r.reply(r.payload() + 5)); }));
   EXPECT_EQ(rt.block_on(value.call(1)), 2);
   EXPECT_EQ(rt.block_on(maybe.call(1)), 3);
@@ -138,6 +143,7 @@ TEST(serve, replies_with_what_the_handler_gives) {
   EXPECT_EQ(told, 20);
   EXPECT_EQ(rt.block_on(asked.call(1)), 6);
   EXPECT_FALSE(one.outcome) << "an error that was a reply is no error of the actor's";
+  rt.shutdown();
 }
 
 TEST(serve, ends_with_the_error_of_a_handler) {
@@ -147,14 +153,14 @@ TEST(serve, ends_with_the_error_of_a_handler) {
     served one;
     if (coroutine) {
       start_serving(rt, one, on(in, [](int n) -> task<result<>> {
-        if (n == 2) co_return troupe::fail(errc::refused, "two");
-        co_return result<>();
-      }));
+                      if (n == 2) co_return troupe::fail(errc::refused, "two");
+                      co_return result<>();
+                    }));
     } else {
       start_serving(rt, one, on(in, [](int n) -> result<> {
-        if (n == 2) return troupe::fail(errc::refused, "two");
-        return {};
-      }));
+                      if (n == 2) return troupe::fail(errc::refused, "two");
+                      return {};
+                    }));
     }
     for (int i = 1; i < 4; ++i) EXPECT_TRUE(in.try_cast(i));
     rt.run_until_idle();
@@ -163,6 +169,7 @@ TEST(serve, ends_with_the_error_of_a_handler) {
     EXPECT_EQ(one.outcome->error().text(), "two");
     EXPECT_EQ(in.size(), 1U);
   }
+  rt.shutdown();
 }
 
 TEST(serve, a_handler_that_throws_fails_its_caller_and_leaves) {
@@ -172,15 +179,16 @@ TEST(serve, a_handler_that_throws_fails_its_caller_and_leaves) {
     auto fiber = start(rt, [&]() -> task<result<>> {
       if (coroutine) {
         co_return co_await serve(context::current(), on(in, [](int) -> task<int> {
-          throw std::runtime_error("no");
-          co_return 1;
-        }));
+                                   throw std::runtime_error("no");
+                                   co_return 1;
+                                 }));
       }
       co_return co_await serve(context::current(),
                                on(in, [](int) -> int { throw std::runtime_error("no"); }));
     });
     EXPECT_EQ(rt.block_on(in.call(1)).error(), errc::no_reply);
     EXPECT_THROW(static_cast<void>(rt.block_on(fiber)), std::runtime_error);
+    rt.shutdown();
   }
 }
 
@@ -212,6 +220,7 @@ TEST(serve, ends_with_its_context_or_its_actor) {
     rt.run_until_idle();
     EXPECT_EQ(why, (std::vector{errc::canceled, errc::canceled, errc::deadline_exceeded,
                                 errc::canceled}));
+    rt.shutdown();
   });
 }
 
@@ -226,6 +235,7 @@ TEST(serve, handles_what_waits_in_a_closed_inbox_first) {
   rt.run_until_idle();
   EXPECT_EQ(seen, 3);
   EXPECT_TRUE(one.outcome && *one.outcome);
+  rt.shutdown();
 }
 
 TEST(serve, ticks_without_drift_and_without_piling_up) {
@@ -235,9 +245,11 @@ TEST(serve, ticks_without_drift_and_without_piling_up) {
     std::vector<troupe::duration> ticks;
     const auto begin = rt.now();
     served one;
-    start_serving(rt, one, on(in, [](int n) -> task<> {
-                    static_cast<void>(co_await troupe::sleep_for(std::chrono::milliseconds(n)));
-                  }),
+    start_serving(rt, one,
+                  on(in,
+                     [](int n) -> task<> {
+                       static_cast<void>(co_await troupe::sleep_for(std::chrono::milliseconds(n)));
+                     }),
                   on(troupe::every(1s), [&] { ticks.push_back(rt.now() - begin); }));
     rt.advance(2500ms);
     EXPECT_EQ(ticks, (std::vector<troupe::duration>{1s, 2s}));
@@ -248,6 +260,7 @@ TEST(serve, ticks_without_drift_and_without_piling_up) {
     rt.run_until_idle();
     EXPECT_TRUE(one.outcome && *one.outcome) << "a timer alone does not keep it going";
     EXPECT_FALSE(rt.next_timer());
+    rt.shutdown();
   });
 }
 
@@ -256,15 +269,16 @@ TEST(serve, with_nothing_but_a_timer_goes_on_until_it_is_canceled) {
   int ticks = 0;
   served one;
   start_serving(rt, one, on(troupe::every(1s), [&]() -> task<> {
-    ++ticks;
-    co_return;
-  }));
+                  ++ticks;
+                  co_return;
+                }));
   rt.advance(10s);
   EXPECT_EQ(ticks, 10);
   EXPECT_FALSE(one.outcome);
   one.fiber.cancel();
   rt.run_until_idle();
   EXPECT_EQ(one.outcome->error(), errc::canceled);
+  rt.shutdown();
 }
 
 TEST(serve, a_ticker_that_was_reset_before_still_only_ticks) {
@@ -283,6 +297,7 @@ TEST(serve, a_ticker_that_was_reset_before_still_only_ticks) {
   EXPECT_TRUE(in.try_cast(1));
   rt.run_until_idle();
   EXPECT_EQ(seen, (std::vector{1}));
+  rt.shutdown();
 }
 
 TEST(serve, a_busy_inbox_does_not_starve_another) {
@@ -311,6 +326,7 @@ TEST(serve, a_busy_inbox_does_not_starve_another) {
     rt.run_until_idle();
     EXPECT_TRUE(heard);
     EXPECT_LT(until_quiet, 10) << (with_timer ? "with" : "without") << " a timer";
+    rt.shutdown();
   }
 }
 

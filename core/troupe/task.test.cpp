@@ -89,15 +89,17 @@ TEST(task, lets_exceptions_through_every_level) {
   EXPECT_THROW(rt.block_on(fails(0)), std::runtime_error);
   EXPECT_THROW(rt.block_on(fails(5)), std::runtime_error);
   EXPECT_THROW(static_cast<void>(rt.block_on(number_fails(1))), std::out_of_range);
-  EXPECT_EQ(run(rt, []() -> task<std::string> {
-              std::string text;
-              try {
-                co_await fails(3);
-              } catch (const std::runtime_error& thrown) {
-                text = thrown.what();
-              }
-              co_return text + "!";
-            }), "at the bottom!");
+  EXPECT_EQ(run(rt,
+                []() -> task<std::string> {
+                  std::string text;
+                  try {
+                    co_await fails(3);
+                  } catch (const std::runtime_error& thrown) {
+                    text = thrown.what();
+                  }
+                  co_return text + "!";
+                }),
+            "at the bottom!");
 }
 
 /// How far apart stack addresses have been.

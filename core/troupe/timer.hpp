@@ -9,6 +9,7 @@
 #include <troupe/detail/timer_node.hpp>
 #include <troupe/error.hpp>
 
+#include <algorithm>
 #include <atomic>
 #include <coroutine>
 #include <cstdint>
@@ -60,10 +61,10 @@ class sleep_awaiter {
 /// waits, or `ctx`, ends first. Not positive: lets others run first and goes on. Cost: one heap
 /// insert.
 [[nodiscard]] inline auto sleep_for(duration from_now) noexcept {
-  return detail::sleep_awaiter(nullptr, never, from_now);
+  return detail::sleep_awaiter(nullptr, never, std::max(from_now, duration::zero()));
 }
 [[nodiscard]] inline auto sleep_for(const context& ctx, duration from_now) noexcept {
-  return detail::sleep_awaiter(&ctx, never, from_now);
+  return detail::sleep_awaiter(&ctx, never, std::max(from_now, duration::zero()));
 }
 [[nodiscard]] inline auto sleep_until(time_point when) noexcept {
   return detail::sleep_awaiter(nullptr, when, duration::min());

@@ -28,6 +28,8 @@ using troupe::internal::run;
 using troupe::internal::start;
 using troupe::testing::deterministic_runtime;
 
+// Tests end with rt.shutdown() where fibers may still wait on what is destroyed before the runtime.
+
 TEST(sleep, ends_in_the_order_of_time) {
   for_seeds(50, [](std::uint64_t seed) {
     deterministic_runtime rt(seed);
@@ -49,6 +51,7 @@ TEST(sleep, ends_in_the_order_of_time) {
     EXPECT_TRUE(order.empty());
     rt.advance(3s);
     EXPECT_EQ(order, (std::vector{1, 2, 25, 3}));
+    rt.shutdown();
   });
 }
 
@@ -63,15 +66,16 @@ TEST(sleep, not_positive_only_lets_others_run) {
     EXPECT_TRUE(co_await troupe::sleep_until(begin - 1s));
   });
   EXPECT_EQ(rt.now(), begin);
+  rt.shutdown();
 }
 
 TEST(sleep, of_the_least_duration_there_is_does_not_last_for_ever) {
   deterministic_runtime rt;
-  auto sleeper = start(rt, []() -> task<> {
-    EXPECT_TRUE(co_await troupe::sleep_for(troupe::duration::min()));
-  });
+  auto sleeper = start(
+      rt, []() -> task<> { EXPECT_TRUE(co_await troupe::sleep_for(troupe::duration::min())); });
   rt.run_until_idle();
   EXPECT_TRUE(sleeper.done());
+  rt.shutdown();
 }
 
 TEST(sleep, ends_with_its_context_or_its_actor) {
@@ -98,6 +102,7 @@ TEST(sleep, ends_with_its_context_or_its_actor) {
     rt.advance(1h);
     EXPECT_TRUE(got[3] && *got[3]);
     EXPECT_FALSE(rt.next_timer());
+    rt.shutdown();
   });
 }
 
@@ -132,13 +137,14 @@ TEST(every, keeps_its_beat_and_does_not_pile_up) {
   EXPECT_TRUE(fiber.done());
   EXPECT_EQ(ticks, (std::vector<troupe::duration>{1s, 2s, 4700ms, 5s, 6s}));
   EXPECT_FALSE(rt.next_timer()) << "its timer goes with it";
+  rt.shutdown();
 }
 
 TEST(every, is_silent_when_stopped_and_begins_anew_when_reset) {
-  deterministic_runtime rt;
+  troupe::cast_inbox<int> in(4);  // outlives the runtime, whose end cancels the wait
   std::vector<troupe::duration> ticks;
+  deterministic_runtime rt;
   const auto begin = rt.now();
-  troupe::cast_inbox<int> in(4);
   start(rt, [&]() -> task<> {
     every beat(1s);
     for (;;) {
@@ -159,6 +165,7 @@ TEST(every, is_silent_when_stopped_and_begins_anew_when_reset) {
   EXPECT_TRUE(in.try_cast(3));  // at 11.5 s
   rt.advance(7s);
   EXPECT_EQ(ticks, (std::vector<troupe::duration>{1s, 14500ms, 17500ms}));
+  rt.shutdown();
 }
 
 TEST(every, may_change_its_place_among_the_sources) {
@@ -173,6 +180,7 @@ TEST(every, may_change_its_place_among_the_sources) {
   });
   rt.advance(5s);
   EXPECT_EQ(chosen, (std::vector<std::size_t>{1, 0, 2}));
+  rt.shutdown();
 }
 
 TEST(every, may_be_reset_before_its_first_wait) {
@@ -188,6 +196,7 @@ TEST(every, may_be_reset_before_its_first_wait) {
   EXPECT_FALSE(chosen);
   rt.advance(1s);
   EXPECT_EQ(chosen, 1U);
+  rt.shutdown();
 }
 
 // A fiber whose inbox never empties lets the others run.

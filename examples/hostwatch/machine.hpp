@@ -12,8 +12,8 @@
 #include <ranges>
 #include <sstream>
 
-/// By name, for a core: share of time idle, and waiting for disks; a link or disk: bytes in and out
-/// a second; a process: cores used, bytes of memory; a kind of memory: bytes.
+/// By name, for a core: share of time in programs, and in the kernel; a link or disk: bytes in and
+/// out a second; a process: cores used, bytes of memory; a kind of memory: bytes.
 using rows = std::map<std::string, std::array<double, 2>>;
 struct snapshot {
   std::map<std::string, rows> readings;  // by source
@@ -60,7 +60,7 @@ inline rows read_processes() {
 
 /// By name: how many of a row's values only grow, so that their growth is shown; who reads it.
 inline const std::map<std::string, std::pair<std::size_t, rows (*)()>> sources{
-    {"cpu", {2, [] { return read_columns("/proc/stat", "cpu", {0, 4, 5}, tick); }}},
+    {"cpu", {2, [] { return read_columns("/proc/stat", "cpu", {0, 1, 3}, tick); }}},
     {"memory", {0, [] { return read_columns("/proc/meminfo", "Mem", {0, 1, 1}, 1024); }}},
     {"network", {2, [] { return read_columns("/proc/net/dev", "", {0, 1, 9}, 1); }}},
     {"disk", {2, [] { return read_columns("/proc/diskstats", "", {2, 5, 9}, 512); }}},
@@ -99,17 +99,13 @@ inline std::string table(snapshot now) {
   const double total = std::max(1.0, now.readings["memory"]["MemTotal"][0]);
   const double used = total - now.readings["memory"]["MemAvailable"][0];
   line("memory", fmt::format("{} of {}", bytes(used), bytes(total)), bar(used / total));
-  for (const auto& [name, idle] : now.readings["cpu"]) {
-    const double busy = std::clamp(1 - idle[0] - idle[1], 0.0, 1.0);
-    line(name, percent(busy), bar(busy));
-  }
+  for (const auto& [name, busy] : now.readings["cpu"])
+    line(name, percent(busy[0] + busy[1]), bar(std::min(busy[0] + busy[1], 1.0)));
   for (const std::string source : {"network", "disk", "process"}) {
     const bool process = source == "process";
-    line("[" + source + "]", process ? "cpu" : "in", process ? "memory" : "out");
-    for (const auto& [name, value] : now.readings[source]) {
-      line(name, process ? percent(value[0]) : bytes(value[0]) + "/s",
-           bytes(value[1]) + (process ? "" : "/s"));
-    }
+    line("[" + source + "]", process ? "cpu" : "in a second", process ? "memory" : "out a second");
+    for (const auto& [name, value] : now.readings[source])
+      line(name, process ? percent(value[0]) : bytes(value[0]), bytes(value[1]));
   }
   line("[actor]", "restarts", "last error");
   for (const auto& [name, n] : now.restarts) line(name, std::to_string(n), now.last_errors[name]);

@@ -45,8 +45,7 @@ class node : public troupe::actor {
  protected:
   task<result<>> run(context ctx) override {
     co_return co_await troupe::serve(
-        ctx,
-        troupe::on(calls_, [this](request asked) { return what_(*this, std::move(asked)); }),
+        ctx, troupe::on(calls_, [this](request asked) { return what_(*this, std::move(asked)); }),
         troupe::on(casts_, [this](request asked) { return what_(*this, std::move(asked)); }));
   }
 
@@ -186,8 +185,8 @@ TEST(call_cycle, a_call_that_was_given_up_is_none) {
       if (asked.payload() == 5) {
         static_cast<void>(asked.reply(55));
       } else {
-        const auto got = co_await self.next->call(
-            context::current().with_timeout(std::chrono::seconds(1)), 0);
+        const auto got =
+            co_await self.next->call(context::current().with_timeout(std::chrono::seconds(1)), 0);
         EXPECT_EQ(got.error(), errc::deadline_exceeded);
         static_cast<void>(asked.reply(9));
       }
@@ -197,8 +196,8 @@ TEST(call_cycle, a_call_that_was_given_up_is_none) {
     rt.spawn(a);
     rt.spawn(b);
     rt.run_until_idle();
-    auto asking = troupe::internal::start(
-        rt, [&]() -> task<result<int>> { co_return co_await b->call(1); });
+    auto asking =
+        troupe::internal::start(rt, [&]() -> task<result<int>> { co_return co_await b->call(1); });
     rt.advance(std::chrono::seconds(1));
     EXPECT_TRUE(asking.done());
     EXPECT_EQ(rt.block_on(a->call(1)), 55);
@@ -222,8 +221,8 @@ TEST(call_cycle, delegating_and_calling_back_is_taken_for_one) {
   rt.spawn(a);
   rt.spawn(b);
   rt.run_until_idle();
-  auto asking = troupe::internal::start(
-      rt, [&]() -> task<result<int>> { co_return co_await a->call(1); });
+  auto asking =
+      troupe::internal::start(rt, [&]() -> task<result<int>> { co_return co_await a->call(1); });
   rt.run_until_idle();
   ASSERT_TRUE(call_back && passed_on);
   EXPECT_EQ(call_back->error(), errc::call_cycle);

@@ -243,7 +243,8 @@ class inbox_core {
       fiber* const owner = owner_.load(std::memory_order_acquire);
       spin_lock& lock = owner != nullptr ? owner->lock : own_lock_;
       lock.lock();
-      if (owner_.load(std::memory_order_relaxed) == owner) [[likely]]
+      // Acquire: it may be null anew, and what an owner did in between was under the owner's lock.
+      if (owner_.load(std::memory_order_acquire) == owner) [[likely]]
         return lock;
       lock.unlock();
     }

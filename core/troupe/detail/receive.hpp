@@ -95,7 +95,8 @@ class receive_operation {
       if (!source.enabled) [[unlikely]] {
         // passed over
       } else if (!inbox.owned_by(self)) {
-        bound = false;
+        bound = false;  // its turn comes before those behind it: the slow path looks at it
+        break;
       } else if (inbox.take_locked(*source.ops, source.waiter.slot, after)) {
         source.waiter.filled = true;
         self.fired = source.waiter.index;

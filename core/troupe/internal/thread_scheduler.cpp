@@ -67,7 +67,8 @@ void thread_scheduler::schedule(fiber& woken) noexcept {
   if (current.sched != this || current.worker == nullptr) return inject(woken);
   auto& self = *static_cast<worker*>(current.worker);
   fiber* const displaced = self.slot.exchange(&woken);
-  if (displaced != nullptr) enqueue(self, *displaced);
+  if (displaced != nullptr) return enqueue(self, *displaced);
+  ensure_watcher();  // for the slot, should this turn be a long one
 }
 
 void thread_scheduler::yield(fiber& running) noexcept {

@@ -1,0 +1,8 @@
+// expect: on(cast_inbox<T>, handler): the handler must take a T and give void, result<>
+#include <troupe/serve.hpp>
+
+struct order {};
+
+void bind(troupe::cast_inbox<order>& orders) {
+  static_cast<void>(troupe::on(orders, [](int) {}));
+}
