@@ -7,8 +7,6 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-#include <ctime>
-
 #include <troupe/troupe.hpp>
 
 #include "machine.hpp"
@@ -65,8 +63,7 @@ static task<result<>> probe(context ctx, std::string source, std::shared_ptr<hos
     const auto now = std::chrono::steady_clock::now();
     const std::chrono::duration<double> passed = now - std::exchange(then, now);
     reading news{source, rates(counted, last, read(), passed.count())};
-    if (auto told = co_await to->readings.cast(std::move(news)); !told)
-      co_return fail(told.error());
+    if (!co_await to->readings.cast(std::move(news))) break;
   }
   co_return fail(troupe::errc::canceled);
 }
@@ -81,8 +78,7 @@ static task<result<>> printer(context ctx, std::shared_ptr<host> from) {
     roll_dice();
     auto now = co_await from->questions.call(ctx.with_timeout(500ms), {});
     if (!now) continue;  // host has just crashed
-    std::string text = as_json ? json(*now) : table(*now);
-    if (draws) text = "\x1b[H\x1b[J" + text.substr(0, text.size() - 1);  // must not scroll
+    const std::string text = as_json ? json(*now) : table(*now, draws ? "\x1b[H\x1b[J" : "\n");
     co_await troupe::blocking([&] { fmt::print("{}", text), std::fflush(stdout); });  // may be slow
   }
   co_return fail(troupe::errc::canceled);
@@ -133,8 +129,8 @@ int main(int argc, char** argv) {
   rt.spawn(std::make_shared<troupe::supervisor>("root", std::move(options)));
   const time_t end = length > 0 ? std::time(nullptr) + length : 0;
   const timespec moment{0, 100'000'000};
-  while (sigtimedwait(&stops, nullptr, &moment) < 0 && (end == 0 || std::time(nullptr) < end)) {
-  }
+  while (sigtimedwait(&stops, nullptr, &moment) < 0)
+    if (end != 0 && std::time(nullptr) >= end) break;
   rt.shutdown();
   if (draws) fmt::print("\x1b[?25h\x1b[?1049l");
 }

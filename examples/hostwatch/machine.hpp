@@ -89,10 +89,9 @@ inline std::string json(snapshot now) {  // fmt writes maps and arrays as JSON d
   return fmt::format("{{\"readings\": {}, \"restarts\": {}, \"last_errors\": {}}}\n", now.readings,
                      now.restarts, now.last_errors);
 }
-inline std::string table(snapshot now) {
-  std::string out;
+inline std::string table(snapshot now, std::string out) {  // appended to `out`, no line end last
   const auto line = [&](std::string_view a, std::string_view b, std::string_view c) {
-    out += fmt::format("{:27.27} {:>20} {:31.31}\n", a, b, c);
+    out += fmt::format("{}{:27.27} {:>20} {:31.31}", out.ends_with('J') ? "" : "\n", a, b, c);
   };
   const auto percent = [](double share) { return fmt::format("{:.0f} %", share * 100); };
   const auto bar = [](double share) { return std::string(static_cast<unsigned>(share * 30), '#'); };

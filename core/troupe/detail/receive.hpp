@@ -113,7 +113,6 @@ class receive_operation {
     }
     if (!bound) [[unlikely]] {
       self.lock.unlock();
-      if (count != 1) --self.rotor;  // begin_slow looks again, from where we did
       return outcome::slow;
     }
     const bool parked = expect_and_park(self);
