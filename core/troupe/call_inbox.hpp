@@ -48,7 +48,7 @@ class call_awaiter {
   bool await_suspend(std::coroutine_handle<> at) {
     fiber& self = running_fiber("call_inbox::call");
     self.resume_point = at;
-    fiber* const callee = inbox_->owner();
+    fiber* const callee = inbox_->receiver();
     if (may_close_cycle(self, callee)) [[unlikely]] {
       if ((failure_ = find_call_cycle(self, *callee))) return false;
     }

@@ -9,7 +9,6 @@
 
 #include <troupe/detail/fiber.hpp>
 #include <troupe/detail/inbox_core.hpp>
-#include <troupe/detail/inbox_core.hpp>
 #include <troupe/error.hpp>
 
 #include <cstdint>

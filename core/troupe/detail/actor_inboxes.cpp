@@ -91,8 +91,8 @@ void actor_inboxes::adopt(inbox_core& homeless) noexcept {
   const std::lock_guard held(lock_of(this));
   // Two actors may find it without a home at the same time, under two locks.
   actor_inboxes* none = nullptr;
+  homeless.adopted.store(true, std::memory_order_relaxed);
   if (!homeless.home.compare_exchange_strong(none, this)) return;
-  homeless.adopted = true;
   link(homeless);
 }
 

@@ -12,11 +12,13 @@
 // Threads: lists are guarded by a striped lock, because an inbox that joined by mistake may be
 // destroyed on another thread than the actor.
 
+#include <atomic>
 #include <cstddef>
 
 namespace troupe::detail {
 
 class inbox_core;
+struct fiber;
 struct construction_site;
 
 class actor_inboxes {
@@ -37,6 +39,10 @@ class actor_inboxes {
   /// The actor's run receives from an inbox without a home: it becomes this actor's.
   void adopt(inbox_core& homeless) noexcept;
 
+  /// The fiber of the actor's run, null between runs. For call_cycle.hpp.
+  void set_run(fiber* run) noexcept { run_.store(run, std::memory_order_release); }
+  [[nodiscard]] fiber* run() const noexcept { return run_.load(std::memory_order_acquire); }
+
   /// The restart of an actor from a factory: our inboxes forward to those of `first`, one by one in
   /// the order of construction. False, and nothing done, if the lists do not match.
   bool redirect_to(actor_inboxes& first) noexcept;
@@ -50,6 +56,7 @@ class actor_inboxes {
 
   inbox_core* first_ = nullptr;
   inbox_core* last_ = nullptr;
+  std::atomic<fiber*> run_{nullptr};
   construction_site* site_;  // until the object is known to be complete; then null
 };
 

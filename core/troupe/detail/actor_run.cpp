@@ -53,6 +53,7 @@ context start_run(scheduler& sched, context_state* parent, actor& one, run_owner
     made.root = body.release();
     made.who = &one;
   }
+  actor_internals::inboxes(one).set_run(&made);
   made.resume_point = made.root;
   made.on_exit = run_exited;
   made.owner = &owner;

@@ -5,8 +5,8 @@
 // exactly if every actor on the way waits for the next one's reply, and so none will ever answer.
 //
 // `calling` and `parked` are stored before the request is pushed; the push is a locked
-// read-modify-write, and the chain is read again after it. Of two calls that close a cycle at the same moment, at least one
-// therefore sees the other.
+// read-modify-write, and the chain is read again after it. Of two calls that close a cycle at the
+// same moment, at least one therefore sees the other.
 
 #include <troupe/detail/fiber.hpp>
 #include <troupe/error.hpp>

@@ -32,7 +32,7 @@ struct context_extra : pooled {
 
   context_state& of;
   deadline_timer timer;
-  std::shared_ptr<scheduler> home;  // set once, before `clock`
+  std::shared_ptr<scheduler> home;         // set once, before `clock`
   std::atomic<scheduler*> clock{nullptr};  // home, for now_for() on other threads (release/acquire)
   void settle_in(scheduler& sched) {
     home = sched.shared_from_this();

@@ -1,5 +1,6 @@
 #include <troupe/detail/fiber.hpp>
 
+#include <troupe/actor.hpp>
 #include <troupe/detail/context_extra.hpp>
 #include <troupe/detail/inbox_core.hpp>
 #include <troupe/error.hpp>
@@ -91,6 +92,7 @@ void let_go(fiber& ended, scheduler& sched) noexcept {
 void unbind_all(fiber& ended) noexcept {
   ended.lock.lock();
   while (ended.bound != nullptr) ended.bound->unbind_locked(ended);
+  if (ended.who != nullptr) actor_internals::inboxes(*ended.who).set_run(nullptr);
   ended.who = nullptr;
   ended.lock.unlock();
 }

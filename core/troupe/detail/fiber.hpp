@@ -82,7 +82,7 @@ struct fiber {
   std::uint8_t rotor = 0;      // where the next select starts looking, for fairness
 
   // --- identity ---
-  context_state scope{true};  // canceled to cancel the fiber; its references keep the fiber
+  context_state scope{true};     // canceled to cancel the fiber; its references keep the fiber
   std::coroutine_handle<> root;  // written under `lock`, for readers on other threads
   // Takes the root's outcome and destroys it; with a null root: it was destroyed unfinished.
   void (*on_exit)(fiber&) = nullptr;

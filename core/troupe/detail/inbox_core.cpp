@@ -106,6 +106,12 @@ void inbox_core::reopen() noexcept {
   if (closing_ == closing::by_end) closing_ = closing::open;
 }
 
+fiber* inbox_core::run_at_home() const noexcept {
+  // A member lives as long as its actor; of one that was adopted the actor may be gone.
+  const actor_inboxes* const list = home.load(std::memory_order_acquire);
+  return list != nullptr && !adopted ? list->run() : nullptr;
+}
+
 bool inbox_core::is_shared() noexcept {
   const std::lock_guard held(acquire(), std::adopt_lock);
   return shared_;
@@ -254,11 +260,9 @@ void inbox_core::unbind_locked(fiber& owner) noexcept {
   owner_.store(nullptr, std::memory_order_release);
 }
 
-inbox_core::arm_result inbox_core::arm(fiber& self, receive_waiter& waiter,
-                                       const element_ops& ops) noexcept {
-  if (target_ != this) return target_->arm(self, waiter, ops);
-  wake_up after;
-  arm_result outcome = arm_result::bound;
+bool inbox_core::bind(fiber& self) noexcept {
+  if (target_ != this) return target_->bind(self);
+  bool bound = false;
   {
     std::unique_lock held(acquire(), std::adopt_lock);
     fiber* const owner = owner_.load(std::memory_order_relaxed);
@@ -266,29 +270,32 @@ inbox_core::arm_result inbox_core::arm(fiber& self, receive_waiter& waiter,
       share_locked();
       held.release();
       owner->lock.unlock();
-      held = std::unique_lock(acquire(), std::adopt_lock);
-    }
-    // What waits in an inbox that is bound is found when all of the wait's inboxes are, under the
-    // one lock: taking it now could overtake what was sent before it to an inbox looked at earlier.
-    // Once it is bound our lock guards nothing: another may be making it a shared one already.
-    const bool ours =
-        owner_.load(std::memory_order_relaxed) == &self || (!shared_ && bind_locked(self));
-    if (!ours) {
-      if (take_locked(ops, waiter.slot, after)) {
-        waiter.filled = true;
-        outcome = arm_result::taken;
-      } else if (closing_ != closing::open) {
-        outcome = arm_result::closed;
-      } else {
-        link_receiver(waiter);
-        outcome = arm_result::waiting;
-      }
+    } else {
+      bound = owner == &self || (!shared_ && bind_locked(self));
     }
   }
-  after();
   if (self.who != nullptr && home.load(std::memory_order_acquire) == nullptr) {
     actor_internals::inboxes(*self.who).adopt(*this);
   }
+  return bound;
+}
+
+inbox_core::arm_result inbox_core::arm(receive_waiter& waiter, const element_ops& ops) noexcept {
+  if (target_ != this) return target_->arm(waiter, ops);
+  wake_up after;
+  arm_result outcome = arm_result::waiting;
+  {
+    const std::lock_guard held(acquire(), std::adopt_lock);
+    if (take_locked(ops, waiter.slot, after)) {
+      waiter.filled = true;
+      outcome = arm_result::taken;
+    } else if (closing_ != closing::open) {
+      outcome = arm_result::closed;
+    } else {
+      link_receiver(waiter);
+    }
+  }
+  after();
   return outcome;
 }
 

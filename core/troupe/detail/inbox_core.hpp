@@ -136,6 +136,13 @@ class inbox_core {
     return target_->owner_.load(std::memory_order_relaxed);
   }
 
+  /// Who receives here: the owner or, before the first receive, the run of the actor that the inbox
+  /// is a member of. Null where that is not known, or where several receive.
+  [[nodiscard]] fiber* receiver() const noexcept {
+    fiber* const known = owner();
+    return known != nullptr ? known : target_->run_at_home();
+  }
+
   /// Why the inbox takes nothing more: closed by its user, or by the end of its actor.
   enum class closing : std::uint8_t { open, by_user, by_end };
   void close(closing why) noexcept;
@@ -182,10 +189,13 @@ class inbox_core {
     return bit_;
   }
 
-  enum class arm_result : std::uint8_t { bound, waiting, taken, closed };
-  /// For a fiber that does not own the inbox: takes a message, or binds the inbox to the fiber,
-  /// or, if it is shared, links the waiter.
-  arm_result arm(fiber& self, receive_waiter& waiter, const element_ops& ops) noexcept;
+  /// Binds the inbox to the fiber, or finds it bound. False: another fiber receives too, or the
+  /// fiber's mask is full: from now on the inbox is a shared one.
+  bool bind(fiber& self) noexcept;
+
+  enum class arm_result : std::uint8_t { waiting, taken, closed };
+  /// For a shared inbox: takes a message, or links the waiter.
+  arm_result arm(receive_waiter& waiter, const element_ops& ops) noexcept;
   /// Unlinks the waiter if it is linked; what waits here goes to the next receiver.
   void disarm(fiber& self, receive_waiter& waiter, const element_ops& ops) noexcept;
 
@@ -196,12 +206,14 @@ class inbox_core {
   inbox_core* home_next = nullptr;
   inbox_core* home_previous = nullptr;
   std::atomic<actor_inboxes*> home{nullptr};
-  bool adopted = false;  // not a member: joined because the actor's run received from it
+  // Not a member: joined because the actor's run received from it. Stored before `home` (release).
+  std::atomic<bool> adopted{false};
 
   /// Messages sent to this inbox go to `first` from now on, and are received from there.
   void redirect(inbox_core& first) noexcept { target_ = &first; }
 
  private:
+  [[nodiscard]] fiber* run_at_home() const noexcept;
   void refuse_requests() noexcept;
   push_result push_here(const element_ops& ops, void* message, send_waiter* waiter) {
     spin_lock& held = acquire();

@@ -2,17 +2,40 @@
 
 namespace troupe::detail {
 
+// A message in one of the inboxes, without registering. True: taken, or the inbox is closed.
+bool receive_operation::look_at(fiber& self, inbox_source& source) {
+  inbox_core& inbox = source.inbox->target();
+  if (inbox.size() == 0) return false;  // rendezvous and closing: found under the lock, later
+  wake_up after;
+  bool taken = false;
+  self.lock.lock();
+  if (inbox.owned_by(self)) taken = inbox.take_locked(*source.ops, source.waiter.slot, after);
+  self.lock.unlock();
+  after();
+  source.waiter.filled = taken;
+  if (taken) self.fired = source.waiter.index;
+  return taken;
+}
+
 // True: a source is ready and self.fired says which.
-bool receive_operation::arm_all(fiber& self, std::uint64_t id) {
+bool receive_operation::arm_all(fiber& self, std::uint64_t id, std::size_t start) {
   armed_ = true;
+  // First all that can be bound are, so that nothing overtakes what was sent before it to another.
   for (inbox_source& source : inboxes_) {
     source.waiter.who = &self;
     source.waiter.wait = id;
     source.waiter.filled = false;
-    source.bound = source.enabled && source.inbox->target().owned_by(self);
-    if (!source.enabled || source.bound) continue;
-    switch (source.inbox->arm(self, source.waiter, *source.ops)) {
-      case inbox_core::arm_result::bound: source.bound = true; break;
+    source.bound = source.enabled && source.inbox->bind(self);
+  }
+  const std::size_t count = inboxes_.size();
+  for (std::size_t i = 0; i != count; ++i) {
+    inbox_source& source = inboxes_[(start + i) % count];
+    if (!source.enabled) continue;
+    if (source.bound) {
+      if (look_at(self, source)) return true;
+      continue;
+    }
+    switch (source.inbox->arm(source.waiter, *source.ops)) {
       case inbox_core::arm_result::waiting: break;
       case inbox_core::arm_result::taken:
       case inbox_core::arm_result::closed: self.fired = source.waiter.index; return true;
@@ -27,10 +50,10 @@ bool receive_operation::arm_all(fiber& self, std::uint64_t id) {
   return false;
 }
 
-bool receive_operation::begin_slow(fiber& self) {
+bool receive_operation::begin_slow(fiber& self, std::size_t start) {
   for (;;) {
     const std::uint64_t id = self.open_wait(wait_kind::receive, true);
-    if (arm_all(self, id)) return true;
+    if (arm_all(self, id, start)) return true;
     // What is bound to us may have changed since it was armed: look once more, under the lock that
     // senders hold, and park under the same lock.
     wake_up after;
@@ -38,7 +61,6 @@ bool receive_operation::begin_slow(fiber& self) {
     bool parked = false;
     bool lost = false;  // an inbox that was bound has become a shared one: register with that
     const std::size_t count = inboxes_.size();
-    const std::size_t start = self.rotor++;
     self.lock.lock();
     for (std::size_t i = 0; i != count; ++i) {
       inbox_source& source = inboxes_[(start + i) % count];

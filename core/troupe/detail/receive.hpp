@@ -58,13 +58,14 @@ class receive_operation {
       return true;
     }
     armed_ = false;
-    if (!others_.empty()) return begin_slow(self);
-    switch (try_or_park(self)) {
+    const std::size_t start = self.rotor++;
+    if (!others_.empty()) return begin_slow(self, start);
+    switch (try_or_park(self, start)) {
       case outcome::ready: return true;
       case outcome::parked: return false;
       case outcome::slow: break;
     }
-    return begin_slow(self);
+    return begin_slow(self, start);
   }
 
   receive_operation(const receive_operation&) = delete;
@@ -82,11 +83,11 @@ class receive_operation {
  private:
   enum class outcome : std::uint8_t { ready, parked, slow };
 
-  outcome try_or_park(fiber& self) {
+  outcome try_or_park(fiber& self, std::size_t start) {
     wake_up after;
     bool bound = true;
     const std::size_t count = inboxes_.size();
-    std::size_t at = count == 1 ? 0 : self.rotor++ % count;
+    std::size_t at = count == 1 ? 0 : start % count;
     self.lock.lock();
     for (std::size_t seen = 0; seen != count; ++seen) {
       inbox_source& source = inboxes_[at];
@@ -132,8 +133,9 @@ class receive_operation {
     return true;
   }
 
-  bool begin_slow(fiber& self);
-  bool arm_all(fiber& self, std::uint64_t id);
+  bool begin_slow(fiber& self, std::size_t start);
+  bool arm_all(fiber& self, std::uint64_t id, std::size_t start);
+  bool look_at(fiber& self, inbox_source& source);
   void disarm(fiber& self) noexcept;
   void abandon() noexcept;
   [[nodiscard]] bool is_inbox(std::uint32_t index) const noexcept;

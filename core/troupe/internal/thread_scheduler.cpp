@@ -183,8 +183,8 @@ std::uint64_t thread_scheduler::random_seed() noexcept {
          reinterpret_cast<std::uintptr_t>(this);
 }
 
-// The counters only grow, and are read one by one, those of the ended first: if as many have started
-// by the end of the reading as had ended at its beginning, none was alive in between.
+// The counters only grow, and are read one by one, those of the ended first: if as many have
+// started by the end of the reading as had ended at its beginning, none was alive in between.
 bool thread_scheduler::empty() const noexcept {
   std::uint64_t ended = ended_elsewhere_.load();
   for (const auto& one : workers_) ended += one->ended.load();

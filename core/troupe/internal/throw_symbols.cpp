@@ -43,6 +43,7 @@ struct frame_lines {
   std::vector<std::string>& lines;
   void* frame;
   bool named = false;
+  std::string place = {};  // of the last line: " (file:line)"
 };
 
 void ignore_error(void*, const char*, int) {}
@@ -52,16 +53,24 @@ int add_line(void* data, std::uintptr_t, const char* file, int number, const cha
   auto& out = *static_cast<frame_lines*>(data);
   if (function == nullptr) return 0;
   std::string line = demangle(function);
+  out.place.clear();
   if (file != nullptr) {
-    line.append(" (")
-        .append(base_name(file))
-        .append(":")
-        .append(std::to_string(number))
-        .append(")");
+    // Line tables alone (-g1) name an inlined function without its namespace.
+    const bool standard = std::string_view(file).find("/include/c++/") != std::string_view::npos;
+    if (standard && !line.starts_with("std::")) line.insert(0, "std::");
+    out.place.append(" (").append(base_name(file)).append(":");
+    out.place.append(std::to_string(number)).append(")");
   }
-  out.lines.push_back(std::move(line));
+  out.lines.push_back(line + out.place);
   out.named = true;
   return 0;
+}
+
+// The last line is the function that the others were inlined into: the symbol table has its full
+// name.
+void qualify(void* data, std::uintptr_t, const char* symbol, std::uintptr_t, std::uintptr_t) {
+  auto& out = *static_cast<frame_lines*>(data);
+  if (symbol != nullptr) out.lines.back() = demangle(symbol) + out.place;
 }
 
 void add_symbol(void* data, std::uintptr_t, const char* symbol, std::uintptr_t, std::uintptr_t) {
@@ -81,7 +90,7 @@ void add_frame(backtrace_state* state, void* frame, std::vector<std::string>& li
   const auto pc = reinterpret_cast<std::uintptr_t>(frame);
   if (state != nullptr) {
     backtrace_pcinfo(state, pc, &add_line, &ignore_error, &out);
-    if (!out.named) backtrace_syminfo(state, pc, &add_symbol, &ignore_error, &out);
+    backtrace_syminfo(state, pc, out.named ? &qualify : &add_symbol, &ignore_error, &out);
   }
   if (!out.named) lines.push_back(without_debug_information(frame));
 }

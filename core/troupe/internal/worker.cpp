@@ -113,9 +113,8 @@ void thread_scheduler::enqueue(worker& self, fiber& one) noexcept {
 }
 
 bool thread_scheduler::others_active(const worker& self) const noexcept {
-  return std::ranges::any_of(workers_, [&](const auto& one) {
-    return one.get() != &self && !one->asleep.load();
-  });
+  return std::ranges::any_of(
+      workers_, [&](const auto& one) { return one.get() != &self && !one->asleep.load(); });
 }
 
 // From whoever has something, or (a watcher) only from a worker stuck in a turn.
