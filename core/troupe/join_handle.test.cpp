@@ -84,10 +84,10 @@ TEST(join_handle, cancels_the_fiber) {
 }
 
 TEST(join_handle, canceling_who_waits_leaves_the_fiber_alone) {
-  deterministic_runtime rt;
   bool canceled = false;
-  const auto handle = rt.spawn(sleeps(&canceled));
   std::optional<result<>> got;
+  deterministic_runtime rt;
+  const auto handle = rt.spawn(sleeps(&canceled));
   auto waiting = start(rt, [&]() -> task<> { got = co_await handle; });
   rt.run_until_idle();
   waiting.cancel();

@@ -35,6 +35,8 @@ class stubborn : public actor {
   stubborn(std::string name, how what, std::shared_ptr<void> kept)
       : actor(std::move(name)), what_(what), kept_(std::move(kept)) {}
   call_inbox<int, int> never_answered{4};
+  // Of somebody else: a call of its own inbox is refused.
+  std::shared_ptr<call_inbox<int, int>> nobodys = std::make_shared<call_inbox<int, int>>(4);
   std::atomic<bool> release{false};
   std::promise<void> entered;
 
@@ -48,7 +50,7 @@ class stubborn : public actor {
           auto got = co_await never_answered.receive();
           if (!got) co_await sleep_for(context::background(), 1h);
         }
-      case how::calls: co_await never_answered.call(context::background(), 1); break;
+      case how::calls: co_await nobodys->call(context::background(), 1); break;
       case how::sleeps: co_await sleep_for(context::background(), 1h); break;
       case how::computes:
         entered.set_value();

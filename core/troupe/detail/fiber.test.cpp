@@ -56,11 +56,11 @@ TEST(fiber_test, a_wait_that_several_sources_end_ends_once) {
 }
 
 TEST(fiber_test, fibers_are_used_again_and_late_handles_do_no_harm) {
+  int woken = 0;
   deterministic_runtime rt;
   std::vector<join_handle<void>> old;
   for (int i = 0; i != 300; ++i) old.push_back(rt.spawn([]() -> task<> { co_return; }()));
   rt.run_until_idle();
-  int woken = 0;
   for (int i = 0; i != 300; ++i) {
     rt.spawn([](int* count) -> task<> {
       if (!co_await sleep_for(1s)) ++*count;
