@@ -36,8 +36,7 @@ class child_spec {
  public:
   /// The object is kept, with its inboxes and what waits in them, over all restarts.
   template <std::derived_from<actor> Actor>
-  child_spec(std::shared_ptr<Actor> one, child_options options = {})
-      : options_(std::move(options)) {
+  child_spec(std::shared_ptr<Actor> one, child_options options = {}) : options_(options) {
     if (one) detail::settle_inboxes(*one);
     first_ = std::move(one);
   }
@@ -46,7 +45,7 @@ class child_spec {
   /// counts as a crash.
   template <detail::actor_factory Factory>
   child_spec(Factory factory, child_options options = {})
-      : options_(std::move(options)), factory_([make = std::move(factory)]() mutable {
+      : options_(options), factory_([make = std::move(factory)]() mutable {
           auto made = make();
           if (made) detail::settle_inboxes(*made);
           return std::shared_ptr<actor>(std::move(made));

@@ -1,5 +1,5 @@
-// Carries out what supervision_state decides; see supervisor_core.hpp. What concerns one child is in
-// supervisor_children.cpp.
+// Carries out what supervision_state decides; see supervisor_core.hpp. What concerns one child is
+// in supervisor_children.cpp.
 
 #include <troupe/internal/supervisor_core.hpp>
 
@@ -104,7 +104,7 @@ result<> supervisor_core::spawn(child_spec&& child) {
   auto request = std::make_unique<spawn_request>(std::move(child));
   request->kind = posted_kind::spawn;
   if (post(*request, true)) {
-    static_cast<void>(request.release());
+    [[maybe_unused]] const posted* const taken_over = request.release();
     return {};
   }
   if (first) detail::actor_internals::unclaim(*first);
@@ -260,35 +260,33 @@ void supervisor_core::carry_out() {
 }
 
 void supervisor_core::execute(const supervision_decision& decided) {
-  child_record* const child =
-      decided.child < children_.size() ? children_[decided.child].get() : nullptr;
-  switch (decided.kind) {
-    case decision_kind::start_child: return start_child(*child);
-    case decision_kind::stop_child: return stop_child(*child, decided);
-    case decision_kind::abandon_child: return abandon(*child);
-    case decision_kind::arm_restart_timer: return arm(*child, decided.timer, decided.delay, true);
-    case decision_kind::cancel_restart_timer: return disarm(*child);
-    case decision_kind::report_restarting:
-      log_.info("restarting", field("child", child->current->name()),
-                field("count", decided.restart_count), field("delay", decided.delay));
-      if (observers_.empty()) return;
-      return report({.what = observed::restarting,
-                     .who = child->current,
-                     .why = child->last,
-                     .count = decided.restart_count});
-    case decision_kind::retire_child: return retire(*child);
-    case decision_kind::finish: break;
-  }
-  if (decided.reason == terminal_reason::canceled) {
+  if (decided.kind == decision_kind::finish && decided.reason == terminal_reason::canceled) {
     end_ = errc::canceled;
     return;
   }
-  const std::string who = child != nullptr && child->current ? child->current->name() : "?";
+  child_record& child = *children_[decided.child];
+  switch (decided.kind) {
+    case decision_kind::start_child: return start_child(child);
+    case decision_kind::stop_child: return stop_child(child, decided);
+    case decision_kind::abandon_child: return abandon(child);
+    case decision_kind::arm_restart_timer: return arm(child, decided.timer, decided.delay, true);
+    case decision_kind::cancel_restart_timer: return disarm(child);
+    case decision_kind::report_restarting:
+      log_.info("restarting", field("child", child.current->name()),
+                field("count", decided.restart_count), field("delay", decided.delay));
+      if (observers_.empty()) return;
+      return report({.what = observed::restarting,
+                     .who = child.current,
+                     .why = child.last,
+                     .count = decided.restart_count});
+    case decision_kind::retire_child: return retire(child);
+    case decision_kind::finish: break;
+  }
   const char* whose = decided.reason == terminal_reason::limit_exceeded
                           ? "\": its restart limit was exceeded by child \""
                           : "\": the restart limit of its child was exceeded, \"";
-  end_ = error(errc::restart_limit, "supervisor \"" + name_ + whose + who + "\" (" +
-                                        (child != nullptr ? child->last.to_string() : "") + ")");
+  end_ = error(errc::restart_limit, "supervisor \"" + name_ + whose + child.current->name() +
+                                        "\" (" + child.last.to_string() + ")");
 }
 
 void supervisor_core::report(observation&& what) {
@@ -351,8 +349,9 @@ void supervisor_core::finish() {
     if (!child->left_behind) return_thread(*child);
     if (child->spawned) close_inboxes(*child);  // another life would not bring it back
   }
-  if (log_.enabled(log_level::info)) log_.info("ended", field("why", end_->message()));
-  report({.what = observed::terminal, .end = *end_});
+  const error why = end_.value_or(errc::canceled);
+  if (log_.enabled(log_level::info)) log_.info("ended", field("why", why.message()));
+  report({.what = observed::terminal, .end = why});
   update_idle();
   cancel_children();
 }

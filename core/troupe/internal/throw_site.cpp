@@ -91,6 +91,7 @@ _Unwind_Reason_Code visit(_Unwind_Context* context, void* data) {
   }
   // A return address may already belong to the next line, or function.
   const std::uintptr_t inside = before_instruction != 0 ? ip : ip - 1;
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): an address is what a frame is
   so_far.stack.frames[so_far.stack.size++] = reinterpret_cast<void*>(inside);
   return so_far.stack.size == captured_stack::capacity ? _URC_END_OF_STACK : _URC_NO_REASON;
 }
