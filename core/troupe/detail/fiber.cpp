@@ -101,9 +101,9 @@ void unbind_all(fiber& ended) noexcept {
 
 fiber& make_fiber(scheduler& sched, context_state* parent) {
   if (cache.free == nullptr) cache.refill();
-  fiber& made = *cache.free;
-  // NOLINTNEXTLINE(clang-analyzer-core.NullDereference): refill() leaves at least one
-  cache.free = made.next;
+  // refill() leaves at least one.
+  fiber& made = *cache.free;  // NOLINT(clang-analyzer-core.NullDereference)
+  cache.free = made.next;     // NOLINT(clang-analyzer-core.NullDereference)
   --cache.count;
   made.next = nullptr;
   made.finished = false;
