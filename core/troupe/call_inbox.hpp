@@ -68,24 +68,12 @@ class call_awaiter {
     // Parked from here on, without our lock: see fiber::parked. The reply may come, and another
     // worker may queue us, while the rest of this function runs.
     self.parked.store(true, before_locked_operation);
-    const auto outcome =
-        inbox_->push(ops_of<request<T, R>>, &request_, &send_.waiter(self, id, &request_, false));
-    if (outcome == inbox_core::push_result::closed) return !take_back(self, id, fired_nothing);
-    if (outcome == inbox_core::push_result::full) waited_ = true;
-    if (outcome == inbox_core::push_result::sent) stage_ = stage::sent;
-    if (may_close_cycle(self, callee)) [[unlikely]] {
-      if (auto cycle = find_call_cycle(self, *callee);
-          cycle && take_back(self, id, fired_nothing)) {
-        failure_ = std::move(cycle);
-        return false;
-      }
+    try {
+      return send(self, id, callee, cancelable);
+    } catch (...) {  // no memory for the inbox's ring
+      if (take_back(self, id, fired_nothing)) throw;
+      return true;  // canceled meanwhile, and queued
     }
-    if (cancelable && self.scope.ended()) [[unlikely]] {
-      return !take_back(self, id, fired_canceled);
-    }
-    if (ctx_ != nullptr) [[unlikely]]
-      return !take_back_if_fired(self, id);
-    return true;
   }
 
   result<R> await_resume() {
@@ -119,6 +107,28 @@ class call_awaiter {
     T payload = take_payload();
     std::construct_at(&request_, std::move(payload), reply_address<R>(self, id, slot_));
     stage_ = stage::request;
+  }
+
+  /// Pushes the request of a fiber that is parked already. False: the wait has ended in here.
+  bool send(fiber& self, std::uint64_t id, fiber* callee, bool cancelable) {
+    const auto outcome =
+        inbox_->push(ops_of<request<T, R>>, &request_, &send_.waiter(self, id, &request_, false));
+    if (outcome == inbox_core::push_result::closed) return !take_back(self, id, fired_nothing);
+    if (outcome == inbox_core::push_result::full) waited_ = true;
+    if (outcome == inbox_core::push_result::sent) stage_ = stage::sent;
+    if (may_close_cycle(self, callee)) [[unlikely]] {
+      if (auto cycle = find_call_cycle(self, *callee);
+          cycle && take_back(self, id, fired_nothing)) {
+        failure_ = std::move(cycle);
+        return false;
+      }
+    }
+    if (cancelable && self.scope.ended()) [[unlikely]] {
+      return !take_back(self, id, fired_canceled);
+    }
+    if (ctx_ != nullptr) [[unlikely]]
+      return !take_back_if_fired(self, id);
+    return true;
   }
 
   /// Ends our own wait. False: somebody else has, and we are queued.

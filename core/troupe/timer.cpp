@@ -11,19 +11,17 @@ void wait_timer::start(fiber& self, std::uint64_t id, std::uint32_t index, time_
   who_ = &self;
   wait_ = id;
   index_ = index;
-  started_ = true;
+  home_ = self.sched;
   deadline = when;
   fire = [](timer_node* node) noexcept {
     auto& timer = *static_cast<wait_timer*>(node);
     timer.who_->fire(timer.wait_, timer.index_);
   };
-  self.sched->add_timer(*this);
+  home_->add_timer(*this);
 }
 
 void wait_timer::stop() noexcept {
-  if (!started_) return;
-  started_ = false;
-  who_->sched->remove_timer(*this);
+  if (home_ != nullptr) std::exchange(home_, nullptr)->remove_timer(*this);
 }
 
 bool sleep_awaiter::await_suspend(std::coroutine_handle<> at) {

@@ -36,7 +36,7 @@ class wait_timer : public timer_node {
   fiber* who_ = nullptr;
   std::uint64_t wait_ = 0;
   std::uint32_t index_ = 0;
-  bool started_ = false;
+  scheduler* home_ = nullptr;  // while started; the frame may outlive its fiber
 };
 
 class sleep_awaiter {

@@ -1,9 +1,9 @@
 #include <troupe/detail/block_on.hpp>
 
+#include <troupe/detail/context_extra.hpp>
 #include <troupe/error.hpp>
 
 #include <mutex>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -50,10 +50,8 @@ void run_and_wait(scheduler& sched, context_state* parent, task<result<>> root) 
   if (sched.wait(thread.gone, never)) return;
   // Only the deterministic scheduler gives up: nothing is ready, and time does not move by itself.
   end(*scope.state(), context_status::canceled);
-  if (!sched.wait(thread.gone, never)) {
-    throw std::runtime_error(
-        "block_on: nothing is ready to run, and what it waits for cannot be canceled");
-  }
+  // What cannot be canceled must not outlive this stack frame, which it refers to.
+  if (!sched.wait(thread.gone, never)) destroy_fiber(fiber_of(*scope.state()));
   throw usage_error(
       "block_on would wait for ever: nothing is ready to run; if it waits for time, advance() the "
       "clock instead");

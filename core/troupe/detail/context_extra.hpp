@@ -47,6 +47,10 @@ struct context_extra : pooled {
 /// Where the scope lies in its fiber: the way back from an embedded state.
 inline constexpr std::size_t scope_offset = offsetof(fiber, scope);
 
+[[nodiscard]] inline fiber& fiber_of(context_state& scope) noexcept {
+  return *reinterpret_cast<fiber*>(reinterpret_cast<char*>(&scope) - scope_offset);
+}
+
 [[nodiscard]] std::stop_token stop_token_of(context_state& state);
 [[nodiscard]] context_extra& extra_of(context_state& state);
 

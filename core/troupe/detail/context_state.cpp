@@ -12,10 +12,6 @@ namespace {
 
 using guard = std::lock_guard<spin_lock>;
 
-fiber& fiber_of(context_state& scope) noexcept {
-  return *reinterpret_cast<fiber*>(reinterpret_cast<char*>(&scope) - scope_offset);
-}
-
 void unlink_child(context_state& parent, context_state& child) noexcept {  // parent's lock held
   if (child.previous_sibling != nullptr) {
     child.previous_sibling->next_sibling = child.next_sibling;

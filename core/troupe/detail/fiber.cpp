@@ -97,6 +97,20 @@ void unbind_all(fiber& ended) noexcept {
   ended.lock.unlock();
 }
 
+/// Destroys the coroutine of a fiber that waits and will never run again.
+void destroy_frame(fiber& suspended) noexcept {
+  unbind_all(suspended);
+  std::coroutine_handle<> root;
+  {
+    const std::lock_guard held(suspended.lock);
+    root = std::exchange(suspended.root, nullptr);
+    suspended.open_wait(wait_kind::none, false);  // replies and the like come too late
+    suspended.parked.store(false, std::memory_order_relaxed);
+    suspended.receive_mask = 0;
+  }
+  root.destroy();
+}
+
 }  // namespace
 
 fiber& make_fiber(scheduler& sched, context_state* parent) {
@@ -160,28 +174,26 @@ void for_each_fiber(const scheduler& sched, void (*visit)(fiber&, void*), void* 
   }
 }
 
+void destroy_fiber(fiber& suspended) noexcept {
+  scheduler& sched = *suspended.sched;
+  destroy_frame(suspended);
+  suspended.on_exit(suspended);
+  let_go(suspended, sched);
+}
+
 void destroy_suspended(scheduler& sched) noexcept {
-  // All frames first: what their destructors touch is still there. Then their owners.
-  std::vector<fiber*> abandoned;
-  for (;;) {
-    fiber* found = nullptr;
+  // All frames first: what their destructors touch is still there. Then their owners. A destructor
+  // may spawn: so until there is nobody left.
+  std::vector<fiber*> all;
+  for (std::size_t destroyed = 0;;) {
     for_each_fiber(
-        sched, [](fiber& one, void* into) { *static_cast<fiber**>(into) = &one; },
-        static_cast<void*>(&found));
-    if (found == nullptr) break;
-    unbind_all(*found);
-    std::coroutine_handle<> root;
-    {
-      const std::lock_guard held(found->lock);
-      root = std::exchange(found->root, nullptr);
-      found->open_wait(wait_kind::none, false);  // replies and the like come too late
-      found->parked.store(false, std::memory_order_relaxed);
-      found->receive_mask = 0;
-    }
-    root.destroy();
-    abandoned.push_back(found);
+        sched,
+        [](fiber& one, void* into) { static_cast<std::vector<fiber*>*>(into)->push_back(&one); },
+        &all);
+    if (destroyed == all.size()) break;
+    for (; destroyed != all.size(); ++destroyed) destroy_frame(*all[destroyed]);
   }
-  for (fiber* one : abandoned) {
+  for (fiber* one : all) {
     one->on_exit(*one);
     let_go(*one, sched);
   }

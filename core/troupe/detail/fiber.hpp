@@ -190,6 +190,9 @@ void drop_fiber(fiber& unstarted) noexcept;
 /// For release(): the scope's last reference is gone.
 void recycle_fiber(fiber& unused) noexcept;
 
+/// Destroys a fiber that waits and whose scheduler will not run it again, and tells its owner.
+void destroy_fiber(fiber& suspended) noexcept;
+
 /// For a runtime that goes, with its threads gone: destroys the coroutines that still wait.
 void destroy_suspended(scheduler& sched) noexcept;
 

@@ -155,17 +155,22 @@ void thread_scheduler::expire(detail::context_state& owned) noexcept { expired_.
 void thread_scheduler::fire_timers() noexcept {
   const time_point next = next_timer_.load(std::memory_order_relaxed);
   if (next == never || next > now()) return;
-  std::vector<detail::context_state*> expired;
-  {
-    const std::lock_guard held(timer_lock_);
-    const time_point today = now();
-    while (detail::timer_node* due = timers_.pop_due(today)) due->fire(due);
-    next_timer_.store(timers_.next_deadline(), std::memory_order_relaxed);
-    if (!expired_.empty()) expired.swap(expired_);
-  }
-  for (detail::context_state* one : expired) {
-    detail::end(*one, detail::context_status::expired);
-    detail::release(*one);
+  for (;;) {  // one context at a time: `expired_` keeps its memory, and ending one takes the
+              // timers' lock
+    detail::context_state* expired = nullptr;
+    {
+      const std::lock_guard held(timer_lock_);
+      const time_point today = now();
+      while (detail::timer_node* due = timers_.pop_due(today)) due->fire(due);
+      next_timer_.store(timers_.next_deadline(), std::memory_order_relaxed);
+      if (!expired_.empty()) {
+        expired = expired_.back();
+        expired_.pop_back();
+      }
+    }
+    if (expired == nullptr) break;
+    detail::end(*expired, detail::context_status::expired);
+    detail::release(*expired);
   }
 }
 

@@ -125,4 +125,16 @@ TEST(deterministic_runtime_test, runs_blocking_work_as_a_turn_of_its_own) {
   EXPECT_EQ(deterministic_runtime(9).seed(), 9U);
 }
 
+TEST(deterministic_runtime_test, a_block_on_that_cannot_be_canceled_is_destroyed) {
+  auto kept = std::make_shared<int>(0);
+  deterministic_runtime rt;
+  const auto waits = [](std::shared_ptr<int>) -> task<> {
+    static_cast<void>(co_await sleep_for(context::background(), std::chrono::hours(1)));
+  };
+  EXPECT_THROW(rt.block_on(waits(kept)), usage_error);
+  EXPECT_EQ(rt.alive(), 0U);
+  EXPECT_EQ(kept.use_count(), 1) << "its frame is gone";
+  rt.advance(std::chrono::hours(2));  // and its timer
+}
+
 }  // namespace
