@@ -133,7 +133,8 @@ class inbox_core {
     return target_->size_.load(std::memory_order_relaxed);
   }
   [[nodiscard]] fiber* owner() const noexcept {
-    return target_->owner_.load(std::memory_order_relaxed);
+    // With bind_locked's release: the fiber may be a new one, and is looked into.
+    return target_->owner_.load(std::memory_order_acquire);
   }
 
   /// Who receives here: the owner or, before the first receive, the run of the actor that the inbox
