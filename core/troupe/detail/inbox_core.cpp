@@ -117,11 +117,6 @@ bool inbox_core::is_shared() noexcept {
   return shared_;
 }
 
-bool inbox_core::is_closed() noexcept {
-  const std::lock_guard held(target_->acquire(), std::adopt_lock);
-  return target_->closing_ != closing::open;
-}
-
 inbox_core::push_result inbox_core::push_slow(const element_ops& ops, void* message,
                                               send_waiter* waiter, spin_lock& held) {
   const std::uint32_t used = size_.load(std::memory_order_relaxed);

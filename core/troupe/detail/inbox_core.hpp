@@ -149,7 +149,6 @@ class inbox_core {
   void close(closing why) noexcept;
   /// A run begins: opens what the end of an earlier run had closed.
   void reopen() noexcept;
-  [[nodiscard]] bool is_closed() noexcept;
 
   enum class push_result : std::uint8_t { sent, full, closed };
 

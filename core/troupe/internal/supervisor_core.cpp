@@ -4,6 +4,7 @@
 #include <troupe/internal/supervisor_core.hpp>
 
 #include <troupe/detail/fiber.hpp>
+#include <troupe/detail/split_mix.hpp>
 
 #include <exception>
 #include <mutex>
@@ -374,12 +375,6 @@ std::uint64_t supervisor_core::dropped() const noexcept {
   return sum;
 }
 
-// splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
-std::uint64_t supervisor_core::random() noexcept {
-  std::uint64_t z = (random_state_ += 0x9e3779b97f4a7c15ULL);
-  z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9ULL;
-  z = (z ^ (z >> 27U)) * 0x94d049bb133111ebULL;
-  return z ^ (z >> 31U);
-}
+std::uint64_t supervisor_core::random() noexcept { return detail::split_mix(random_state_); }
 
 }  // namespace troupe::internal

@@ -1,5 +1,6 @@
 #include <troupe/testing/deterministic_runtime.hpp>
 
+#include <troupe/detail/split_mix.hpp>
 #include <troupe/internal/throw_site.hpp>
 #include <troupe/testing/deterministic_scheduler.hpp>
 
@@ -14,13 +15,7 @@ namespace {
 constexpr std::size_t most_turns = 10'000'000;
 }
 
-// splitmix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014).
-std::uint64_t deterministic_scheduler::random() noexcept {
-  std::uint64_t z = (random_ += 0x9e3779b97f4a7c15ULL);
-  z = (z ^ (z >> 30U)) * 0xbf58476d1ce4e5b9ULL;
-  z = (z ^ (z >> 27U)) * 0x94d049bb133111ebULL;
-  return z ^ (z >> 31U);
-}
+std::uint64_t deterministic_scheduler::random() noexcept { return detail::split_mix(random_); }
 
 bool deterministic_scheduler::step() {
   if (ready_.empty()) return false;
