@@ -3,6 +3,7 @@
 #include <linux/futex.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <ctime>
@@ -15,7 +16,9 @@ void parker::sleep(time_point until) noexcept {
   timespec deadline{};
   timespec* limit = nullptr;
   if (until != never) {
-    const auto since = until.time_since_epoch();  // CLOCK_MONOTONIC, as libstdc++'s steady_clock
+    // CLOCK_MONOTONIC, as libstdc++'s steady_clock. It begins with the machine: "an hour ago" may be
+    // negative, which the kernel refuses.
+    const auto since = std::max(until.time_since_epoch(), duration::zero());
     const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
     deadline.tv_sec = static_cast<std::time_t>(seconds.count());
     deadline.tv_nsec = static_cast<long>((since - seconds).count());
