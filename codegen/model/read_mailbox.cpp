@@ -107,6 +107,7 @@ const kind_info* mailbox_reader::read_kind(const entry& e) {
   const node* const value = e.value->find("kind");
   const std::string expected = one_of(names);
   if (value == nullptr) {
+    if (e.value->lacks_entries) return nullptr;
     std::vector<std::string_view> keys;
     for (const entry& part : e.value->entries) keys.push_back(part.key);
     const auto meant = nearest_word("kind", keys);
@@ -171,11 +172,11 @@ void mailbox_reader::refuse_mailbox_key(const entry& part, const kind_info& kind
     if (other.find(part.key) == nullptr) continue;
     std::vector<std::string_view> known;
     for (const mailbox_key& key : kind.keys) known.push_back(key.name);
-    found_.error(part.where, fmt::format("'{}' is a key of {} mailboxes; a {} mailbox has {}",
-                                         part.key, other.name, kind.name, one_of(known)));
+    found_.error(part.where, fmt::format("'{}' is a key of other kinds; kind {} has {}", part.key,
+                                         kind.name, one_of(known)));
     return;
   }
-  const std::string what = fmt::format("a {} mailbox", kind.name);
+  const std::string what = fmt::format("kind {}", kind.name);
   if (place == mailbox_place::actor) {
     refuse_key(part, what, {common_mailbox_keys(), actor_mailbox_keys()}, kind.keys);
   } else {
@@ -186,9 +187,16 @@ void mailbox_reader::refuse_mailbox_key(const entry& part, const kind_info& kind
 // In an actor a type that is not given may come from the definition.
 void mailbox_reader::check_complete(const entry& e, const kind_info& kind,
                                     const actor_mailbox& read, mailbox_place place) {
+  if (e.value->lacks_entries) return;
   const bool refers = place == mailbox_place::actor && e.value->find("type") != nullptr;
   for (const mailbox_key& key : kind.keys) {
     if (!key.is_type() || refers || e.value->find(key.name) != nullptr) continue;
+    // A misspelt key is one error, not two.
+    const bool misspelt = std::ranges::any_of(e.value->entries, [&](const entry& part) {
+      return translated_key(part.key) == key.name ||
+             nearest_word(part.key, std::span(&key.name, 1)).has_value();
+    });
+    if (misspelt) continue;
     found_.error(
         e.where,
         fmt::format("{} mailbox {} has no '{}'; expected {}{}", kind.name, shown(e.key), key.name,

@@ -37,6 +37,9 @@ struct node {
   std::vector<node_ptr> items = {};  ///< of a list
   std::vector<entry> entries = {};   ///< of a map, in the order of the file
 
+  /// Of a map: a key was wrong, and is left out. That others are missing may come from that.
+  bool lacks_entries = false;
+
   /// The value of `key`, or nullptr.
   [[nodiscard]] const node* find(std::string_view key) const noexcept {
     for (const entry& e : entries) {

@@ -48,6 +48,7 @@ node_ptr parse_yaml(const source_file& file, diagnostics& found) {
   } catch (const stop_reading&) {
     return nullptr;
   } catch (const YAML::Exception& e) {
+    if (tree.lost_track()) return nullptr;
     found.error(tree.place(e.mark), fmt::format("not YAML: {}", in_plain_words(e.msg)));
     return nullptr;
   }

@@ -43,7 +43,10 @@ position tree_builder::place(const YAML::Mark& mark) const noexcept {
   if (mark.is_null()) return where;
   const auto line = static_cast<std::size_t>(std::max(mark.line, 0)) + 1;
   where.line = static_cast<std::uint32_t>(std::min(line, file_.line_count()));
-  where.column = static_cast<std::uint32_t>(std::max(mark.column, 0)) + 1;
+  // yaml-cpp's columns are bytes.
+  const auto bytes = static_cast<std::size_t>(std::max(mark.column, 0));
+  where.column =
+      static_cast<std::uint32_t>(code_points(file_.line(where.line).substr(0, bytes)) + 1);
   return where;
 }
 
@@ -81,6 +84,7 @@ void tree_builder::check_writing(node& scalar) {
     where.length = static_cast<std::uint32_t>(code_points(line.substr(0, length)));
     if (length == 0) {
       where.length = 1;
+      lost_track_ = true;
       found_.error(where, "this quote is not closed on its line; expected text on one line");
     } else if (has_control_character(value)) {
       found_.error(where, "the text has a control character in it; expected one line of text");
@@ -88,7 +92,7 @@ void tree_builder::check_writing(node& scalar) {
   } else if (!line.starts_with(value)) {
     where.length = static_cast<std::uint32_t>(std::max<std::size_t>(1, code_points(line)));
     found_.error(where, fmt::format("this text goes on on the next line, as {}; expected text on "
-                                    "one line (is a ':' missing?)",
+                                    "one line (is a ':' or a closing bracket missing?)",
                                     shown(value)));
   }
 }
@@ -96,7 +100,8 @@ void tree_builder::check_writing(node& scalar) {
 void tree_builder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
   auto value = std::make_shared<node>(node{.type = node_type::nothing, .where = place(mark)});
   if (!open_.empty() && open_.back().key) value->where = open_.back().key->where;
-  finish({.value = std::move(value)}, anchor);
+  const position where = value->where;
+  finish({.value = std::move(value)}, anchor, where);
 }
 
 void tree_builder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
@@ -105,13 +110,14 @@ void tree_builder::OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) {
   if (expects_key()) {
     found_.error(where, "an alias as a key; expected the key itself");
     open_.back().drop_value = true;
+    open_.back().value->lacks_entries = true;
     open_.back().key.emplace();
   } else if (known == anchors_.end()) {
     // yaml-cpp knows the anchor, so the value that it names has begun and not ended.
     found_.error(where, "this alias stands inside of the value that it names");
     throw stop_reading();
   } else {
-    finish(known->second, 0);
+    finish(known->second, 0, where);
   }
 }
 
@@ -121,7 +127,8 @@ void tree_builder::OnScalar(const YAML::Mark& mark, const std::string& tag, YAML
       std::make_shared<node>(node{.type = node_type::scalar, .where = place(mark), .text = value});
   check_writing(*scalar);
   refuse_tag(scalar->where, tag);
-  finish({.value = std::move(scalar)}, anchor);
+  const position where = scalar->where;
+  finish({.value = std::move(scalar)}, anchor, where);
 }
 
 void tree_builder::OnSequenceStart(const YAML::Mark& mark, const std::string& tag,
@@ -149,7 +156,9 @@ void tree_builder::begin(node_type type, const YAML::Mark& mark, const std::stri
 void tree_builder::end() {
   open_node done = std::move(open_.back());
   open_.pop_back();
-  finish({.value = std::move(done.value), .nodes = done.nodes, .height = done.height}, done.anchor);
+  const position where = done.value->where;
+  finish({.value = std::move(done.value), .nodes = done.nodes, .height = done.height}, done.anchor,
+         where);
 }
 
 void tree_builder::add_key(const node& key) {
@@ -166,16 +175,19 @@ void tree_builder::add_key(const node& key) {
                  "merge key '<<'; it is not part of YAML 1.2: write the keys out, or let an alias "
                  "stand for the whole value");
   } else {
+    // Of two equal keys the first is there.
     const auto [first, is_new] = map.keys.emplace(key.text, key.where);
     map.drop_value = !is_new;
     if (!is_new) {
       found_.error(key.where, fmt::format("key {} is given twice", shown(key.text)),
                    {{first->second, "it is first given here"}});
     }
+    return;
   }
+  map.value->lacks_entries = true;
 }
 
-void tree_builder::finish(measured complete, YAML::anchor_t anchor) {
+void tree_builder::finish(measured complete, YAML::anchor_t anchor, const position& where) {
   if (anchor != 0) anchors_[anchor] = complete;
   if (open_.empty()) {
     root_ = std::move(complete.value);
@@ -189,7 +201,7 @@ void tree_builder::finish(measured complete, YAML::anchor_t anchor) {
   in.nodes += complete.nodes;
   in.height = std::max(in.height, complete.height + 1);
   if (in.nodes > most_nodes || open_.size() + complete.height > deepest_node + 1) {
-    found_.error(complete.value->where,
+    found_.error(where,
                  in.nodes > most_nodes
                      ? fmt::format("more than {} values, where each alias counts as the whole "
                                    "value that it names",

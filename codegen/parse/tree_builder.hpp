@@ -30,7 +30,9 @@ class tree_builder final : public YAML::EventHandler {
 
   /// The tree of the first document, or nullptr if there was none.
   [[nodiscard]] node_ptr root() const { return root_; }
-  /// Where yaml-cpp speaks of, which counts from 0 and may point behind the end.
+  /// A quote was not closed, which has been reported: what follows may have been read as text.
+  [[nodiscard]] bool lost_track() const noexcept { return lost_track_; }
+  /// Where yaml-cpp speaks of: it counts from 0, and may point behind the end.
   [[nodiscard]] position place(const YAML::Mark& mark) const noexcept;
 
   void OnDocumentStart(const YAML::Mark& mark) override;
@@ -67,7 +69,8 @@ class tree_builder final : public YAML::EventHandler {
   [[nodiscard]] bool expects_key() const noexcept;
   void begin(node_type type, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor);
   void end();
-  void finish(measured complete, YAML::anchor_t anchor);
+  // `where` is where the value is written: for an alias, the alias.
+  void finish(measured complete, YAML::anchor_t anchor, const position& where);
   void add_key(const node& key);
   void refuse_tag(const position& where, std::string_view tag);
   // Says what is wrong with the way a text is written, and finds where it is and whether in quotes.
@@ -76,6 +79,7 @@ class tree_builder final : public YAML::EventHandler {
   const source_file& file_;
   diagnostics& found_;
   std::size_t documents_ = 0;
+  bool lost_track_ = false;
   std::vector<open_node> open_;
   std::unordered_map<YAML::anchor_t, measured> anchors_;
   node_ptr root_;

@@ -1,0 +1,91 @@
+// Specifications with what is to come of them: of each accepted/x.yml the model in x.json, of each
+// refused/x.yml the errors in x.txt. With TROUPE_UPDATE_GOLDEN=1 in the environment the test writes
+// these files instead; look at the difference before you keep it.
+#include <codegen/program/program.hpp>
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace troupe::gen {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string contents(const fs::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+void compare(const fs::path& golden, const std::string& text) {
+  if (std::getenv("TROUPE_UPDATE_GOLDEN") != nullptr) {
+    std::ofstream(golden, std::ios::binary) << text;
+    return;
+  }
+  EXPECT_EQ(contents(golden), text) << golden << " differs";
+}
+
+struct output {
+  outcome result;
+  std::string out;
+  std::string err;
+};
+
+output run(std::vector<std::string_view> arguments) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const outcome result = run_program(arguments, real_files(), out, err);
+  return {result, out.str(), err.str()};
+}
+
+// The specifications in a folder, which becomes the current one: so that paths in the golden files
+// are those of no particular machine.
+std::vector<std::string> specifications_in(const char* folder) {
+  fs::current_path(fs::path(TROUPE_GEN_FOLDER) / "golden" / folder);
+  std::vector<std::string> names;
+  for (const auto& file : fs::directory_iterator(".")) {
+    if (file.path().extension() == ".yml") names.push_back(file.path().filename().string());
+  }
+  std::ranges::sort(names);
+  return names;
+}
+
+TEST(golden, accepted_specifications_give_these_models) {
+  const auto names = specifications_in("accepted");
+  EXPECT_GE(names.size(), 5U);
+  for (const std::string& name : names) {
+    SCOPED_TRACE(name);
+    const output o = run({"--dump-model", name});
+    EXPECT_EQ(o.result, outcome::done);
+    EXPECT_EQ(o.err, "");
+    compare(fs::path(name).replace_extension(".json"), o.out);
+  }
+}
+
+TEST(golden, refused_specifications_give_these_errors) {
+  const auto names = specifications_in("refused");
+  EXPECT_GE(names.size(), 5U);
+  for (const std::string& name : names) {
+    SCOPED_TRACE(name);
+    const output o = run({"--dump-model", name});
+    EXPECT_EQ(o.result, outcome::wrong_specification);
+    EXPECT_EQ(o.out, "");
+    compare(fs::path(name).replace_extension(".txt"), o.err);
+  }
+}
+
+TEST(golden, the_schema_is_that_of_the_tables) {
+  const output o = run({"--schema"});
+  EXPECT_EQ(o.result, outcome::done);
+  compare(TROUPE_GEN_SCHEMA, o.out);
+}
+
+}  // namespace
+}  // namespace troupe::gen
