@@ -66,6 +66,7 @@ std::string diagnostics::to_string() const {
     if (std::ranges::find(files, d.where.file) == files.end()) files.push_back(d.where.file);
   }
   std::vector<const diagnostic*> sorted;
+  sorted.reserve(list_.size());
   for (const diagnostic& d : list_) sorted.push_back(&d);
   std::ranges::sort(sorted, {}, [&](const diagnostic* d) {
     // Last of all in the order they were found, which is that of their addresses.

@@ -10,7 +10,8 @@
 namespace troupe::gen {
 
 /// The word of `known` that is nearest to `written`, if one is near: about one mistake for every
-/// three letters. A swap of neighbours is one mistake; case, '-' and '_' make no difference.
+/// three letters, and three at most. A swap of neighbours is one mistake; case, '-' and '_' make no
+/// difference.
 [[nodiscard]] std::optional<std::string_view> nearest_word(std::string_view written,
                                                            std::span<const std::string_view> known);
 

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <iterator>
 #include <string_view>
 #include <utility>
@@ -16,6 +17,9 @@
 namespace troupe::gen {
 namespace {
 
+constexpr std::size_t most_compared = 1'000'000;
+constexpr std::size_t most_listed = 10;
+
 class linker {
  public:
   linker(specification& of, const import_lookup& imported, diagnostics& found)
@@ -23,18 +27,21 @@ class linker {
 
   void link(actor_mailbox& mailbox) {
     if (mailbox.type && mailbox.import) {
-      link_imported(mailbox);
+      link_imported(mailbox, *mailbox.type, *mailbox.import);
     } else if (mailbox.type) {
-      link_local(mailbox);
+      link_local(mailbox, *mailbox.type);
     }
     add_defaults(mailbox.kind, mailbox.settings, mailbox.name.where);
     check_settings(mailbox.kind, mailbox.settings, found_);
   }
 
  private:
-  // The definitions that a `type` may mean, for an error message.
-  static std::vector<std::string_view> defined_names(const specification& in) {
+  // The definitions that a `type` may mean. None, if so many were compared already that going on
+  // would take long: then nobody is told what he may have meant.
+  std::vector<std::string_view> defined_names(const specification& in) {
     std::vector<std::string_view> names;
+    compared_ += in.mailboxes.size();
+    if (compared_ > most_compared) return names;
     for (const mailbox_definition& d : in.mailboxes) {
       if (!d.implied) names.push_back(d.name.written);
     }
@@ -45,36 +52,38 @@ class linker {
     return std::ranges::find(in.misread_mailboxes, name) != in.misread_mailboxes.end();
   }
 
-  void link_imported(actor_mailbox& mailbox) {
-    const specification* const from = imported_(*mailbox.import);
-    if (from == nullptr || is_misread(*from, mailbox.type->text)) return;
+  void link_imported(actor_mailbox& mailbox, const located& type, const located& import) {
+    const specification* const from = imported_(import);
+    if (from == nullptr || is_misread(*from, type.text)) return;
     for (const mailbox_definition& d : from->mailboxes) {
-      if (d.name.written != mailbox.type->text || d.implied) continue;
-      adopt(mailbox, d, *from);
+      if (d.name.written != type.text || d.implied) continue;
+      adopt(mailbox, type, d, *from);
       return;
     }
     const auto names = defined_names(*from);
-    found_.error(mailbox.type->where,
-                 fmt::format("{} defines no mailbox {}; it defines {}{}", shown(from->path),
-                             shown(mailbox.type->text), names.empty() ? "none" : one_of(names),
-                             did_you_mean(mailbox.type->text, names)));
+    found_.error(type.where,
+                 fmt::format("{} defines no mailbox {}{}{}", shown(from->path), shown(type.text),
+                             names.empty() || names.size() > most_listed
+                                 ? ""
+                                 : fmt::format("; it defines {}", one_of(names)),
+                             did_you_mean(type.text, names)));
   }
 
-  void link_local(actor_mailbox& mailbox) {
-    if (is_misread(of_, mailbox.type->text)) return;
-    auto definition = std::ranges::find(of_.mailboxes, mailbox.type->text,
-                                        [](const mailbox_definition& d) { return d.name.written; });
+  void link_local(actor_mailbox& mailbox, const located& type) {
+    if (is_misread(of_, type.text)) return;
+    auto definition = std::ranges::find(
+        of_.mailboxes, type.text,
+        [](const mailbox_definition& d) -> const std::string& { return d.name.written; });
     if (definition == of_.mailboxes.end()) {
-      if (!imply(mailbox)) return;
+      if (!imply(mailbox, type)) return;
       definition = std::prev(of_.mailboxes.end());
     }
-    adopt(mailbox, *definition, of_);
+    adopt(mailbox, type, *definition, of_);
   }
 
   // A definition made from what the mailbox says. False: it does not say enough, or seems to mean
   // a definition that is there.
-  bool imply(const actor_mailbox& mailbox) {
-    const located& type = *mailbox.type;
+  bool imply(const actor_mailbox& mailbox, const located& type) {
     const auto names = defined_names(of_);
     if (const auto meant = nearest_word(type.text, names)) {
       found_.error(type.where,
@@ -112,9 +121,10 @@ class linker {
     return true;
   }
 
-  void adopt(actor_mailbox& mailbox, const mailbox_definition& from, const specification& in) {
+  void adopt(actor_mailbox& mailbox, const located& type, const mailbox_definition& from,
+             const specification& in) {
     if (mailbox.kind != from.kind) {
-      found_.error(mailbox.type->where,
+      found_.error(type.where,
                    fmt::format("mailbox {} is {}, but {} is {}; expected the same kind",
                                shown(mailbox.name.written), info(mailbox.kind).name,
                                shown(from.name.written), info(from.kind).name),
@@ -126,7 +136,7 @@ class linker {
       const settings::given* const ours = mailbox.settings.find(key.id);
       if (theirs == nullptr) continue;
       if (ours == nullptr) {
-        mailbox.settings.set(key.id, theirs->value, mailbox.type->where);
+        mailbox.settings.set(key.id, theirs->value, type.where);
       } else if (key.is_type() && ours->value != theirs->value) {
         found_.error(
             ours->where,
@@ -144,6 +154,7 @@ class linker {
   specification& of_;
   const import_lookup& imported_;
   diagnostics& found_;
+  std::size_t compared_ = 0;
 };
 
 }  // namespace

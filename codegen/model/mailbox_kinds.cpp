@@ -106,7 +106,7 @@ constexpr std::array connection_keys{
                 .description = "How many bytes a message holds, at most.",
                 .fallback = "4096",
                 .least = 1,
-                .most = 64 * 1024 * 1024},
+                .most = 67'108'864},
     disabled};
 
 // The names of troupe::overflow.

@@ -8,12 +8,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cstddef>
-#include <iterator>
 #include <limits>
 #include <optional>
-#include <system_error>
 
 namespace troupe::gen {
 namespace {
@@ -33,12 +30,16 @@ std::unexpected<std::string> unfit(const mailbox_key& key, std::string_view writ
       fmt::format("{} for '{}'; expected {}", shown(written), key.name, expectation(key)));
 }
 
-// Digits only, and few enough of them.
+// Digits only, and not too many for the number.
 std::optional<std::int64_t> whole_number(std::string_view digits) {
   std::int64_t number = 0;
-  const char* const end = digits.data() + digits.size();
-  const auto [stopped, error] = std::from_chars(digits.data(), end, number);
-  if (digits.empty() || digits[0] == '-' || stopped != end || error != std::errc{}) return {};
+  for (const char c : digits) {
+    if (c < '0' || c > '9') return std::nullopt;
+    const int digit = c - '0';
+    if (number > (std::numeric_limits<std::int64_t>::max() - digit) / 10) return std::nullopt;
+    number = number * 10 + digit;
+  }
+  if (digits.empty()) return std::nullopt;
   return number;
 }
 

@@ -11,7 +11,7 @@ namespace troupe::gen {
 
 /// The bytes that a specification, and a line of it, may have. They bound the work that any input
 /// causes.
-inline constexpr std::size_t largest_file = 1024 * 1024;
+inline constexpr std::size_t largest_file = 1'048'576;
 inline constexpr std::size_t longest_line = 10'000;
 
 /// True: `file` is no longer than it may be, valid UTF-8, without control characters, and no

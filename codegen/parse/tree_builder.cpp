@@ -99,7 +99,9 @@ void tree_builder::check_writing(node& scalar) {
 
 void tree_builder::OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) {
   auto value = std::make_shared<node>(node{.type = node_type::nothing, .where = place(mark)});
-  if (!open_.empty() && open_.back().key) value->where = open_.back().key->where;
+  if (!open_.empty()) {
+    if (const auto& key = open_.back().key) value->where = key->where;
+  }
   const position where = value->where;
   finish({.value = std::move(value)}, anchor, where);
 }

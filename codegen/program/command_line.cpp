@@ -43,6 +43,7 @@ std::expected<command_line, std::string> read_command_line(
         std::ranges::find(options, argument == "-h" ? "--help" : argument, &option::name);
     if (known == options.end()) {
       std::vector<std::string_view> names;
+      names.reserve(options.size());
       for (const option& o : options) names.push_back(o.name);
       return std::unexpected(
           fmt::format("unknown option {}{}", shown(argument), did_you_mean(argument, names)));
