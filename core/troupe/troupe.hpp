@@ -1,7 +1,7 @@
 #pragma once
 
 // All of Troupe's core. In the order to read it: errors and tasks, contexts, inboxes and waiting on
-// them, actors, supervision, the runtime.
+// them, actors, supervision, the runtime, signals.
 
 #include <troupe/error.hpp>
 #include <troupe/send_error.hpp>
@@ -30,3 +30,13 @@
 
 #include <troupe/blocking.hpp>
 #include <troupe/runtime.hpp>
+
+#include <troupe/signal/compose.hpp>
+#include <troupe/signal/computed_signal.hpp>
+#include <troupe/signal/debounced_signal.hpp>
+#include <troupe/signal/periodic_signal.hpp>
+#include <troupe/signal/pushed_signal.hpp>
+#include <troupe/signal/sampled_signal.hpp>
+#include <troupe/signal/signal.hpp>
+#include <troupe/signal/subscription.hpp>
+#include <troupe/signal/throttled_signal.hpp>
