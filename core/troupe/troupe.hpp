@@ -15,7 +15,9 @@
 
 #include <troupe/call_inbox.hpp>
 #include <troupe/cast_inbox.hpp>
+#include <troupe/outbox.hpp>
 #include <troupe/request.hpp>
+#include <troupe/router.hpp>
 #include <troupe/select.hpp>
 #include <troupe/serve.hpp>
 
