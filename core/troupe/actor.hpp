@@ -47,8 +47,12 @@ class actor {
  private:
   friend struct detail::actor_internals;
 
-  // What a supervisor does to its children when the supervisor itself has ended for good.
-  virtual void close_children() noexcept {}
+  // For a supervisor, which closes its children's inboxes, and a signal, which ends its
+  // subscriptions.
+  virtual void ended_for_good() noexcept {}
+  // A later object of the same factory: whoever holds `first` is to meet this one instead. False:
+  // they do not fit together.
+  virtual bool take_over(actor& first) noexcept { return &first != this; }
 
   std::string name_;
   logger log_;
@@ -72,8 +76,15 @@ struct actor_internals {
   [[nodiscard]] static logger& log(actor& one) noexcept { return one.log_; }
   static void ended_for_good(actor& one) noexcept {
     one.inboxes_.close_all();
-    one.close_children();
+    one.ended_for_good();
   }
+  /// For the later ones of a factory's objects. False: they differ from the first in what others
+  /// hold on to.
+  [[nodiscard]] static bool take_over(actor& later, actor& first) noexcept {
+    return later.inboxes_.redirect_to(first.inboxes_) && later.take_over(first);
+  }
+  /// Belongs to a supervisor or a runtime.
+  [[nodiscard]] static bool is_claimed(const actor& one) noexcept { return one.claimed_.load(); }
   /// False: it has an owner already.
   [[nodiscard]] static bool claim(actor& one) noexcept { return !one.claimed_.exchange(true); }
   static void unclaim(actor& one) noexcept { one.claimed_.store(false); }

@@ -16,6 +16,7 @@
 //   call_inbox<T, R>: (T) -> R, result<R>, task<R>, task<result<R>>: what it returns is the reply;
 //                     or (request<T, R>) -> void, task<>, …: replies when and where it likes
 //   every:            () -> void, …
+//   subscription<V>:  (V) -> void, result<>, task<>, task<result<>> (signal/subscription.hpp)
 
 #include <troupe/context.hpp>
 #include <troupe/select.hpp>
@@ -37,11 +38,11 @@ struct binding {
   Source* source;
   Handler handler;
 };
-/// A timer is kept in the binding.
+/// A timer or a subscription is kept in the binding.
 template <class Source, class Handler>
 struct owning_binding {
   using source_type = Source;
-  Source timer;
+  Source owned;
   Handler handler;
 };
 
@@ -143,9 +144,9 @@ auto handle(Handler& handler, Args... args) {
     return handled{outcome_of_call([&] { return handler(std::move(args)...); })};
   }
 }
-template <class T, class Handler>
-auto handle_message(cast_inbox<T>*, Handler& handler, T&& message) {
-  return handle<Handler, T>(handler, std::move(message));
+template <class Source, class Handler>
+auto handle_message(Source*, Handler& handler, typename Source::message_type&& message) {
+  return handle<Handler, typename Source::message_type>(handler, std::move(message));
 }
 template <class T, class R, class Handler>
 auto handle_message(call_inbox<T, R>*, Handler& handler, request<T, R>&& asked) {
@@ -193,12 +194,14 @@ class serve_wait {
   /// Handles what source I gave.
   template <std::size_t I, class Binding>
   auto handle(Binding& bound) {
-    if constexpr (requires { bound.source; }) {
-      using message_type = typename Binding::source_type::message_type;
+    using source_type = typename Binding::source_type;
+    if constexpr (select_arm<source_type>::is_inbox) {
+      using message_type = typename source_type::message_type;
+      source_type* const source = &source_of(bound);
       using outcome =
-          decltype(handle_message(bound.source, bound.handler, std::declval<message_type&&>()));
+          decltype(handle_message(source, bound.handler, std::declval<message_type&&>()));
       auto got = arms_.template value<I>(*current.running);
-      if (got) return handle_message(bound.source, bound.handler, *std::move(got));
+      if (got) return handle_message(source, bound.handler, *std::move(got));
       arms_.template inbox<I>().enabled = false;  // closed and drained
       ++closed_;
       if constexpr (std::same_as<outcome, handled>) {
@@ -237,7 +240,7 @@ class serve_wait {
   }
   template <class S, class H>
   static S& source_of(owning_binding<S, H>& bound) noexcept {
-    return bound.timer;
+    return bound.owned;
   }
 
   context_done done_;

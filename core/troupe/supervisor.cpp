@@ -20,7 +20,7 @@ event::awaiter supervisor::wait(const context& ctx) noexcept { return core_->idl
 std::size_t supervisor::live_children() const noexcept { return core_->live(); }
 std::uint64_t supervisor::dropped_observations() const noexcept { return core_->dropped(); }
 
-void supervisor::close_children() noexcept { core_->close_children(); }
+void supervisor::ended_for_good() noexcept { core_->close_children(); }
 
 namespace {
 

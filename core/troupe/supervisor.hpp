@@ -78,7 +78,7 @@ class supervisor : public actor {
   task<result<>> run(context ctx) override;
 
  private:
-  void close_children() noexcept override;
+  void ended_for_good() noexcept override;
 
   std::shared_ptr<internal::supervisor_core> core_;
 };

@@ -1,7 +1,7 @@
 #pragma once
 
 // All of Troupe's core. In the order to read it: errors and tasks, contexts, inboxes and waiting on
-// them, actors, supervision, the runtime.
+// them, actors, supervision, the runtime, signals.
 
 #include <troupe/error.hpp>
 #include <troupe/send_error.hpp>
@@ -15,7 +15,9 @@
 
 #include <troupe/call_inbox.hpp>
 #include <troupe/cast_inbox.hpp>
+#include <troupe/outbox.hpp>
 #include <troupe/request.hpp>
+#include <troupe/router.hpp>
 #include <troupe/select.hpp>
 #include <troupe/serve.hpp>
 
@@ -30,3 +32,13 @@
 
 #include <troupe/blocking.hpp>
 #include <troupe/runtime.hpp>
+
+#include <troupe/signal/compose.hpp>
+#include <troupe/signal/computed_signal.hpp>
+#include <troupe/signal/debounced_signal.hpp>
+#include <troupe/signal/periodic_signal.hpp>
+#include <troupe/signal/pushed_signal.hpp>
+#include <troupe/signal/sampled_signal.hpp>
+#include <troupe/signal/signal.hpp>
+#include <troupe/signal/subscription.hpp>
+#include <troupe/signal/throttled_signal.hpp>

@@ -1,6 +1,6 @@
 // hostwatch: watches the machine it runs on, with a tree of actors that heals itself.
-//   root ─┬─ host      keeps the latest readings and answers who asks
-//         ├─ probes ── cpu, memory, network, disk, process: read /proc, tell host
+//   root ─┬─ probes ── cpu, memory, network, disk, process: signals, measured in /proc
+//         ├─ host      knows of the probes and of incidents, and answers who asks
 //         ├─ job       runs a child process that ends badly now and then
 //         └─ printer   asks host once a second, and draws
 
@@ -20,10 +20,19 @@ static void roll_dice() {
   if (chaos && std::rand() % 8 == 0) throw std::runtime_error("chaos");
 }
 
-struct reading {
-  std::string source;
-  rows values;
-};
+using probe = troupe::periodic_signal<rows>;
+
+static std::shared_ptr<probe> make_probe(const std::string& source) {
+  const auto [counted, read] = sources.at(source);
+  auto measure = [=, last = read(), then = std::chrono::steady_clock::now()]() mutable {
+    roll_dice();  // if it throws, the probe starts anew, and what it showed last stays
+    const auto now = std::chrono::steady_clock::now();
+    const std::chrono::duration<double> passed = now - std::exchange(then, now);
+    return rates(counted, last, read(), passed.count());
+  };
+  return std::make_shared<probe>(source, measure, 500ms);
+}
+
 struct incident {
   std::string actor;
   std::uint64_t restarts;
@@ -32,41 +41,29 @@ struct incident {
 struct get_snapshot {};
 
 struct host : troupe::actor {
-  host() : actor("host") {}
-  troupe::cast_inbox<reading> readings{16};
+  explicit host(std::vector<std::shared_ptr<probe>> probes)
+      : actor("host"), probes_(std::move(probes)) {}
   troupe::cast_inbox<incident> incidents{64};
   troupe::call_inbox<get_snapshot, snapshot> questions{4};
 
  private:
   task<result<>> run(context ctx) override {
-    co_return co_await troupe::serve(
-        ctx, troupe::on(readings, [this](reading one) { now_.readings[one.source] = one.values; }),
-        troupe::on(incidents, [this](incident one) { note(one); }),
-        troupe::on(questions, [this](get_snapshot) {
-          roll_dice();  // if it throws, who asked gets errc::no_reply
-          return now_;
-        }));
+    co_return co_await troupe::serve(ctx,
+                                     troupe::on(incidents, [this](incident one) { note(one); }),
+                                     troupe::on(questions, [this](get_snapshot) {
+                                       roll_dice();  // if it throws, who asked gets errc::no_reply
+                                       for (const auto& one : probes_)
+                                         now_.readings[one->name()] = one->read().value_or(rows{});
+                                       return now_;
+                                     }));
   }
   void note(const incident& one) {
     now_.restarts[one.actor] = one.restarts;
     now_.last_errors[one.actor] = one.error;
   }
+  std::vector<std::shared_ptr<probe>> probes_;
   snapshot now_;  // survives crashes: a restart keeps the object
 };
-
-static task<result<>> probe(context ctx, std::string source, std::shared_ptr<host> to) {
-  const auto [counted, read] = sources.at(source);
-  rows last = read();
-  auto then = std::chrono::steady_clock::now();
-  while (co_await troupe::sleep_for(ctx, 500ms)) {
-    roll_dice();
-    const auto now = std::chrono::steady_clock::now();
-    const std::chrono::duration<double> passed = now - std::exchange(then, now);
-    reading news{source, rates(counted, last, read(), passed.count())};
-    if (!co_await to->readings.cast(std::move(news))) break;
-  }
-  co_return fail(troupe::errc::canceled);
-}
 
 static task<result<>> job(context, logger&) {  // system() blocks: not on a worker
   auto status = co_await troupe::blocking([] { return std::system("sleep 0.5; exit 3"); });
@@ -109,19 +106,18 @@ int main(int argc, char** argv) {
   for (const int one : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&stops, one);
   pthread_sigmask(SIG_BLOCK, &stops, nullptr);
 
-  auto keeper = std::make_shared<host>();
+  std::vector<std::shared_ptr<probe>> probes;
+  for (const auto& source : sources) probes.push_back(make_probe(source.first));
+  auto keeper = std::make_shared<host>(probes);
   troupe::supervisor_options options{.restart_delay = 300ms};
   options.observers = {{.on_actor_restarting = [keeper](auto& who, auto times, auto& why) {
     (void)keeper->incidents.try_cast(incident{who.name(), times, std::string(why.text())});
   }}};
   troupe::supervisor_options below = options;
-  for (const auto& source : sources) {
-    auto run = [=, name = source.first](context ctx, logger&) { return probe(ctx, name, keeper); };
-    below.children.push_back(troupe::make_actor(source.first, run));
-  }
+  below.children.assign(probes.begin(), probes.end());
   auto print = [=](context ctx, logger&) { return printer(ctx, keeper); };
-  options.children = {keeper,
-                      std::make_shared<troupe::supervisor>("probes", std::move(below)),
+  options.children = {std::make_shared<troupe::supervisor>("probes", std::move(below)),
+                      keeper,
                       {troupe::make_actor("job", job), {.restart_delay = 3s}},
                       troupe::make_actor("printer", print)};
   if (draws) fmt::print("\x1b[?1049h\x1b[?25l");  // a second page, no cursor

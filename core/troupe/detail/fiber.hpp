@@ -38,6 +38,7 @@ class actor;
 namespace troupe::detail {
 
 class inbox_core;
+class evaluation;
 
 /// Values of `fiber::fired` that are no source's index.
 inline constexpr std::uint32_t fired_nothing = ~0U;
@@ -88,6 +89,7 @@ struct fiber {
   void (*on_exit)(fiber&) = nullptr;
   void* owner = nullptr;         // on_exit's
   actor* who = nullptr;          // under `lock` for readers on other threads
+  const evaluation* evaluating = nullptr;  // the computed signal whose update runs; see signal.hpp
   inbox_core* bound = nullptr;   // list of inboxes bound here and at home nowhere else
   std::uint64_t bound_bits = 0;  // which bits of receive_mask are taken; under `lock`
   // The owner of the inbox that this fiber calls, while it waits for the reply; see call_cycle.hpp.

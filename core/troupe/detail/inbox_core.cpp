@@ -101,9 +101,9 @@ void inbox_core::refuse_requests() noexcept {
   ::operator delete(ring, std::align_val_t{ring_ops_->align});
 }
 
-void inbox_core::reopen() noexcept {
+void inbox_core::reopen(closing what) noexcept {
   const std::lock_guard held(acquire(), std::adopt_lock);
-  if (closing_ == closing::by_end) closing_ = closing::open;
+  if (closing_ == what) closing_ = closing::open;
 }
 
 fiber* inbox_core::run_at_home() const noexcept {
@@ -122,15 +122,7 @@ inbox_core::push_result inbox_core::push_slow(const element_ops& ops, void* mess
   const std::uint32_t used = size_.load(std::memory_order_relaxed);
   if (used < capacity_) {  // the first message that has to wait here: make the ring, and try again
     held.unlock();
-    void* fresh = ::operator new(ops.size * capacity_, std::align_val_t{ops.align});
-    {
-      const std::lock_guard again(acquire(), std::adopt_lock);
-      if (ring_ == nullptr) {
-        std::swap(ring_, fresh);
-        ring_ops_ = &ops;
-      }
-    }
-    if (fresh != nullptr) ::operator delete(fresh, std::align_val_t{ops.align});
+    make_ring(ops);
     return push_here(ops, message, waiter);
   }
   if (waiter != nullptr) {
@@ -142,6 +134,46 @@ inbox_core::push_result inbox_core::push_slow(const element_ops& ops, void* mess
   }
   held.unlock();
   return push_result::full;
+}
+
+void inbox_core::make_ring(const element_ops& ops) {
+  void* fresh = ::operator new(ops.size * capacity_, std::align_val_t{ops.align});
+  {
+    const std::lock_guard again(acquire(), std::adopt_lock);
+    if (ring_ == nullptr) {
+      std::swap(ring_, fresh);
+      ring_ops_ = &ops;
+    }
+  }
+  if (fresh != nullptr) ::operator delete(fresh, std::align_val_t{ops.align});
+}
+
+inbox_core::offer_result inbox_core::offer(const element_ops& ops, void* message, void* spare,
+                                           overflow when_full) {
+  for (;;) {
+    spin_lock& held = acquire();
+    if (closing_ != closing::open) {
+      held.unlock();
+      return offer_result::closed;
+    }
+    if (give_or_store(ops, message, held)) return offer_result::taken;
+    if (ring_ == nullptr) {
+      held.unlock();
+      make_ring(ops);
+      continue;
+    }
+    offer_result outcome = offer_result::left;
+    if (when_full != overflow::keep_oldest) {
+      const bool first = when_full == overflow::keep_latest;
+      if (first) head_ = head_ + 1 == capacity_ ? 0 : head_ + 1;
+      void* const newest = cell(capacity_ - 1, ops.size);  // in a full ring: where the first was
+      ops.relocate(spare, newest);
+      ops.relocate(newest, message);
+      outcome = offer_result::replaced;
+    }
+    held.unlock();
+    return outcome;
+  }
 }
 
 bool inbox_core::hand_over(const element_ops& ops, void* message) noexcept {

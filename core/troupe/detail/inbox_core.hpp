@@ -23,6 +23,7 @@
 
 #include <troupe/detail/fiber.hpp>
 #include <troupe/error.hpp>
+#include <troupe/signal/overflow.hpp>
 
 #include <atomic>
 #include <cstddef>
@@ -147,8 +148,8 @@ class inbox_core {
   /// Why the inbox takes nothing more: closed by its user, or by the end of its actor.
   enum class closing : std::uint8_t { open, by_user, by_end };
   void close(closing why) noexcept;
-  /// A run begins: opens what the end of an earlier run had closed.
-  void reopen() noexcept;
+  /// Opens what was closed by `what`: the end of an earlier run, now that another one begins.
+  void reopen(closing what = closing::by_end) noexcept;
 
   enum class push_result : std::uint8_t { sent, full, closed };
 
@@ -157,6 +158,17 @@ class inbox_core {
   push_result push(const element_ops& ops, void* message, send_waiter* waiter = nullptr) {
     return target_->push_here(ops, message, waiter);
   }
+
+  enum class offer_result : std::uint8_t {
+    taken,     // relocated from `message`
+    replaced,  // the same, and what made room for it has been relocated to `spare`
+    left,      // no room: `message` is untouched
+    closed,    // the same
+  };
+
+  /// For a subscription, which is never redirected: sends without waiting, and does what
+  /// `when_full` says where there is no room. `spare` is raw memory for one message.
+  offer_result offer(const element_ops& ops, void* message, void* spare, overflow when_full);
 
   /// Takes back a sender that waits. False: it is not waiting any more, see its state.
   bool withdraw(send_waiter& waiter) noexcept;
@@ -221,6 +233,13 @@ class inbox_core {
       held.unlock();
       return push_result::closed;
     }
+    if (give_or_store(ops, message, held)) [[likely]]
+      return push_result::sent;
+    return push_slow(ops, message, waiter, held);
+  }
+  /// With the lock held: to a receiver that waits, else into the ring. True: done, and the lock is
+  /// open. False: there is no room, or no ring yet, and the lock is still held.
+  bool give_or_store(const element_ops& ops, void* message, spin_lock& held) {
     fiber* const owner = owner_.load(std::memory_order_relaxed);
     if (owner != nullptr) [[likely]] {
       if ((owner->receive_mask & bit_) != 0) {
@@ -230,20 +249,19 @@ class inbox_core {
         scheduler& sched = *owner->sched;
         held.unlock();
         sched.schedule(*owner);
-        return push_result::sent;
+        return true;
       }
     } else if (receivers_ != nullptr && hand_over(ops, message)) {
       held.unlock();
-      return push_result::sent;
+      return true;
     }
     const std::uint32_t used = size_.load(std::memory_order_relaxed);
-    if (used < capacity_ && ring_ != nullptr) [[likely]] {
-      ops.relocate(cell(used, ops.size), message);
-      size_.store(used + 1, std::memory_order_relaxed);
-      held.unlock();
-      return push_result::sent;
-    }
-    return push_slow(ops, message, waiter, held);
+    if (used == capacity_ || ring_ == nullptr) [[unlikely]]
+      return false;
+    ops.relocate(cell(used, ops.size), message);
+    size_.store(used + 1, std::memory_order_relaxed);
+    held.unlock();
+    return true;
   }
   void* cell(std::uint32_t offset, std::size_t size) const noexcept {
     std::uint32_t at = head_ + offset;
@@ -263,6 +281,7 @@ class inbox_core {
   }
   push_result push_slow(const element_ops& ops, void* message, send_waiter* waiter,
                         spin_lock& held);
+  void make_ring(const element_ops& ops);
   bool hand_over(const element_ops& ops, void* message) noexcept;
   bool take_from_sender(const element_ops& ops, void* slot, wake_up& after) noexcept;
   void refill_from_sender(const element_ops& ops, wake_up& after) noexcept;

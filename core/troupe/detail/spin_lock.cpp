@@ -5,18 +5,6 @@
 
 namespace troupe::detail {
 
-namespace {
-
-inline void pause() noexcept {
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
-
-}  // namespace
-
 // Reads until the lock looks free, so that waiting does not take the cache line from its holder. A
 // holder that was preempted has to get a core: after a while we give up ours, then sleep.
 void spin_lock::wait() noexcept {
@@ -25,7 +13,7 @@ void spin_lock::wait() noexcept {
   for (int round = 0;; ++round) {
     for (int i = 0; i != pauses; ++i) {
       if (!held_.load(std::memory_order_relaxed) && try_lock()) return;
-      pause();
+      cpu_relax();
     }
     if (round < yields) {
       std::this_thread::yield();

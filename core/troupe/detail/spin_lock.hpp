@@ -10,6 +10,15 @@
 
 namespace troupe::detail {
 
+/// For a loop that waits for another thread: tells the core that it does nothing useful.
+inline void cpu_relax() noexcept {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
 class spin_lock {
  public:
   constexpr spin_lock() noexcept = default;

@@ -16,8 +16,8 @@ void parker::sleep(time_point until) noexcept {
   timespec deadline{};
   timespec* limit = nullptr;
   if (until != never) {
-    // CLOCK_MONOTONIC, as libstdc++'s steady_clock. It begins with the machine: "an hour ago" may be
-    // negative, which the kernel refuses.
+    // CLOCK_MONOTONIC, as libstdc++'s steady_clock. It begins with the machine: "an hour ago" may
+    // be negative, which the kernel refuses.
     const auto since = std::max(until.time_since_epoch(), duration::zero());
     const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
     deadline.tv_sec = static_cast<std::time_t>(seconds.count());

@@ -39,8 +39,7 @@ void supervisor_core::make_instance(child_record& child) {
     if (!child.first) {
       child.first = fresh;
       report({.what = observed::registered, .who = fresh});
-    } else if (!detail::actor_internals::inboxes(*fresh).redirect_to(
-                   detail::actor_internals::inboxes(*child.first))) {
+    } else if (!detail::actor_internals::take_over(*fresh, *child.first)) {
       throw usage_error("the factory gave an actor whose inboxes differ from those of the first");
     }
     child.current = std::move(fresh);

@@ -112,6 +112,7 @@ class thread_scheduler final : public detail::scheduler {
   detail::fiber* next(worker& self) noexcept;
   void execute(worker& self, detail::fiber& one) noexcept;
   void look_after(worker& self) noexcept;
+  bool await_near_timer(const worker& self) noexcept;
   bool sleep(worker& self) noexcept;
   detail::fiber* steal(worker& self, bool only_stuck) noexcept;
   void enqueue(worker& self, detail::fiber& one) noexcept;
@@ -139,8 +140,9 @@ class thread_scheduler final : public detail::scheduler {
   std::atomic<time_point> next_timer_{never};  // the heap's earliest; written under the lock
 
   alignas(64) std::atomic<std::size_t> sleepers_{0};
-  std::atomic<bool> watching_{
-      false};  // a parked worker naps; claimed by exchange, given up by store
+  // Each claimed by exchange, given up by store: a parked worker naps; an idle one awaits a timer.
+  std::atomic<bool> watching_{false};
+  std::atomic<bool> awaiting_timer_{false};
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint64_t> started_elsewhere_{0};  // as worker::started, on foreign threads
   std::atomic<std::uint64_t> ended_elsewhere_{0};

@@ -21,6 +21,8 @@ constexpr std::uint32_t longest_streak = 32;    // turns from the slot while the
 constexpr std::int32_t turn_budget = 128;       // operations of one turn
 constexpr duration patience = std::chrono::microseconds(20);
 constexpr duration nap = std::chrono::milliseconds(1);
+// Putting a thread to sleep and waking it takes about as long: a timer that is nearer is awaited.
+constexpr duration near_timer = std::chrono::microseconds(25);
 constexpr int quiet_naps = 20;  // naps without activity before a watcher sleeps for good
 
 void all_threads_barrier() noexcept {
@@ -63,8 +65,25 @@ fiber* thread_scheduler::next(worker& self) noexcept {
     fire_timers();
     if (!self.slot.empty()) continue;
     if (fiber* one = steal(self, false)) return one;
+    if (await_near_timer(self)) continue;
     if (!sleep(self)) return nullptr;
   }
+}
+
+// True: it was worth staying awake. One worker at a time does so.
+bool thread_scheduler::await_near_timer(const worker& self) noexcept {
+  const auto is_near = [&] {
+    const time_point next = next_timer_.load(std::memory_order_relaxed);
+    return next != never && next - now() < near_timer;
+  };
+  if (!is_near() || awaiting_timer_.exchange(true)) return false;
+  while (is_near() && next_timer_.load(std::memory_order_relaxed) > now() &&
+         injected_.load(std::memory_order_relaxed) == 0 && self.slot.empty() &&
+         !stopping_.load(std::memory_order_relaxed)) {
+    detail::cpu_relax();
+  }
+  awaiting_timer_.store(false);
+  return true;
 }
 
 void thread_scheduler::execute(worker& self, fiber& one) noexcept {

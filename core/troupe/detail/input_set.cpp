@@ -1,0 +1,113 @@
+#include <troupe/detail/input_set.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace troupe::detail {
+
+void input_set::add(std::unique_ptr<signal_input> one) {
+  states_.push_back({.at = &one->at});
+  all_.push_back(std::move(one));
+}
+
+void input_set::begin() noexcept {
+  for (const auto& one : all_) one->live = true;
+  align();
+}
+
+void input_set::align() noexcept {
+  if (!aligned_ || all_.size() < 2) return;
+  for (std::size_t i = 0; i != all_.size(); ++i) states_[i].live = all_[i]->live;
+  behind_ = find_behind(states_);
+}
+
+void input_set::receive(std::size_t i, bool filled, time_point now) {
+  if (filled) {
+    all_[i]->accept();
+    if (!touched_) due_ = later(now, window_);
+    touched_ = true;
+  } else {
+    all_[i]->live = false;
+  }
+  align();
+}
+
+input_set::step input_set::next(time_point now) const noexcept {
+  const bool ended = std::ranges::none_of(all_, [](const auto& one) { return one->live; });
+  if (touched_ && !behind_ && (ended || !waits_for_window() || now >= due_)) return step::update;
+  return ended ? step::ended : step::wait;
+}
+
+time_point input_set::due() const noexcept {
+  return touched_ && !behind_ && waits_for_window() ? due_ : never;
+}
+
+stamp input_set::begin_update() {
+  touched_ = false;
+  begun_.clear();
+  for (const auto& one : all_) merge_into(begun_, one->at);
+  return begun_;
+}
+
+bool input_set::worth_updating() const noexcept {
+  return std::ranges::any_of(all_, [](const auto& one) { return one->changed; }) &&
+         (!aligned_ || std::ranges::all_of(all_, [](const auto& one) { return one->has_value; }));
+}
+
+void input_set::end_update() noexcept {
+  for (const auto& one : all_) one->changed = false;
+  begun_.clear();
+}
+
+const void* input_set::find(const signal_hub& hub) const noexcept {
+  for (const auto& one : all_) {
+    if (one->hub.get() == &hub) return one->value;
+  }
+  return nullptr;
+}
+
+input_wait::input_wait(input_set& of)
+    : of_(&of),
+      sources_(of.all().size()),
+      due_(of),
+      operation_(sources_, std::span(others_, of.waits_for_window() ? 1U : 0U)) {
+  for (std::size_t i = 0; i != sources_.size(); ++i) {
+    of.all()[i]->bind(sources_[i]);
+    sources_[i].waiter.index = static_cast<std::uint32_t>(i);
+  }
+  due_.index = static_cast<std::uint32_t>(sources_.size());
+}
+
+input_wait::~input_wait() {
+  for (std::size_t i = 0; i != sources_.size(); ++i) {
+    if (sources_[i].waiter.filled) of_->all()[i]->discard();
+  }
+}
+
+bool input_wait::await_ready() {
+  for (std::size_t i = 0; i != sources_.size(); ++i) sources_[i].enabled = of_->wants(i);
+  ready_ = operation_.begin(*current.running);
+  return ready_ && !spend_budget();
+}
+
+bool input_wait::await_resume() {
+  fiber& self = *current.running;
+  operation_.end(self);
+  if (self.fired == fired_canceled) return false;
+  if (self.fired < sources_.size()) {
+    receive_waiter& waiter = sources_[self.fired].waiter;
+    const time_point now = of_->waits_for_window() ? self.sched->now() : time_point{};
+    of_->receive(self.fired, std::exchange(waiter.filled, false), now);
+  }
+  return true;
+}
+
+bool input_wait::due_source::arm(fiber& self, std::uint64_t id) {
+  const time_point due = of_->due();
+  if (due == never) return true;
+  if (due <= self.sched->now()) return false;
+  timer_.start(self, id, index, due);
+  return true;
+}
+
+}  // namespace troupe::detail

@@ -1,0 +1,134 @@
+#pragma once
+
+// The inputs of a computed signal, and the wait for their messages.
+//
+// input_set decides, after each message, whether it is time for an update: when something has come,
+// the coalesce window that this opened is over, and the inputs fit together (stamp.hpp). While they
+// do not, only those that are behind are received from: what the others have to say waits in their
+// buffers, so that the inputs meet at a change that all of them show.
+
+#include <troupe/clock.hpp>
+#include <troupe/detail/receive.hpp>
+#include <troupe/detail/signal_input.hpp>
+#include <troupe/detail/stamp.hpp>
+#include <troupe/timer.hpp>
+
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <utility>
+#include <vector>
+
+namespace troupe::detail {
+
+class input_set final : public evaluation {
+ public:
+  enum class step : std::uint8_t { wait, update, ended };
+
+  /// `aligned`: updates wait until the inputs fit together.
+  input_set(duration window, bool aligned) noexcept : window_(window), aligned_(aligned) {}
+
+  void add(std::unique_ptr<signal_input> one);
+  [[nodiscard]] std::span<const std::unique_ptr<signal_input>> all() const noexcept { return all_; }
+  template <class V>
+  [[nodiscard]] const V& present(std::size_t i) const noexcept {
+    return static_cast<const input_of<V>&>(*all_[i]).present();
+  }
+  [[nodiscard]] bool waits_for_window() const noexcept { return window_ > duration::zero(); }
+
+  /// A run begins: signals that had ended may be back.
+  void begin() noexcept;
+  /// Input `i` has a message, or, without, has ended.
+  void receive(std::size_t i, bool filled, time_point now);
+  /// What is to be done at `now`.
+  [[nodiscard]] step next(time_point now) const noexcept;
+  /// May input `i` be received from?
+  [[nodiscard]] bool wants(std::size_t i) const noexcept {
+    return all_[i]->live && (!behind_ || states_[i].behind);
+  }
+  /// When the window is over; `never` while no update waits for that alone.
+  [[nodiscard]] time_point due() const noexcept;
+
+  /// The update begins: the stamp of what it makes.
+  [[nodiscard]] stamp begin_update();
+  /// The stamp of an update that was begun and crashed: it will not be made any more, and those who
+  /// wait for it are to be told so. Once; empty if there is none.
+  [[nodiscard]] stamp take_crashed() noexcept { return std::exchange(begun_, {}); }
+  /// Has anything changed since the last update, and has every input a value?
+  [[nodiscard]] bool worth_updating() const noexcept;
+  void end_update() noexcept;
+  /// It was not made after all: the next run is to make it.
+  void put_off_update() noexcept {
+    touched_ = true;
+    begun_.clear();
+  }
+
+  [[nodiscard]] const void* find(const signal_hub& hub) const noexcept override;
+
+ private:
+  void align() noexcept;
+
+  std::vector<std::unique_ptr<signal_input>> all_;
+  std::vector<input_state> states_;  // of all_, for find_behind
+  duration window_;
+  bool aligned_;
+  bool touched_ = false;  // something has come since the last update
+  bool behind_ = false;   // an input has still to show what another one shows
+  stamp begun_;           // of the update that is going on
+  time_point due_{};      // when the window is over that the first of it has opened
+};
+
+/// The wait for the next message of an input_set, laid out once for all turns of a run.
+class input_wait {
+ public:
+  explicit input_wait(input_set& of);
+  input_wait(const input_wait&) = delete;
+  input_wait& operator=(const input_wait&) = delete;
+  ~input_wait();
+
+  bool await_ready();
+  void await_suspend(std::coroutine_handle<> at) const noexcept {
+    fiber& self = *current.running;
+    self.resume_point = at;
+    if (ready_) self.sched->yield(self);
+  }
+  /// False: the fiber has been canceled. True: input_set::next knows more.
+  bool await_resume();
+
+ private:
+  class due_source final : public wait_source {
+   public:
+    explicit due_source(const input_set& of) noexcept : of_(&of) {}
+    bool arm(fiber& self, std::uint64_t id) override;
+    void disarm() noexcept override { timer_.stop(); }
+
+   private:
+    const input_set* of_;
+    wait_timer timer_;
+  };
+
+  input_set* of_;
+  std::vector<inbox_source> sources_;
+  due_source due_;
+  wait_source* others_[1] = {&due_};
+  receive_operation operation_;
+  bool ready_ = false;
+};
+
+/// While it lives, the running fiber's update sees the inputs as they are in the set.
+class evaluation_scope {
+ public:
+  explicit evaluation_scope(const evaluation& what) noexcept : who_(current.running) {
+    who_->evaluating = &what;
+  }
+  evaluation_scope(const evaluation_scope&) = delete;
+  evaluation_scope& operator=(const evaluation_scope&) = delete;
+  ~evaluation_scope() { who_->evaluating = nullptr; }
+
+ private:
+  fiber* who_;  // a frame that is destroyed while it waits is destroyed before its fiber
+};
+
+}  // namespace troupe::detail

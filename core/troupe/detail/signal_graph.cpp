@@ -1,0 +1,58 @@
+#include <troupe/detail/signal_graph.hpp>
+
+#include <troupe/detail/input_set.hpp>
+#include <troupe/signal/signal.hpp>
+
+#include <algorithm>
+
+namespace troupe::detail {
+
+namespace {
+
+// The names from `at` up to `target`, if it is made from it; else empty.
+std::string way_to(const signal_base& at, const signal_base& target) {
+  if (&at == &target) return at.name();
+  for (const auto& source : at.sources()) {
+    if (std::string rest = way_to(*source, target); !rest.empty()) {
+      return at.name() + " <- " + rest;
+    }
+  }
+  return {};
+}
+
+}  // namespace
+
+void check_source(const signal_base& of, const std::shared_ptr<signal_base>& source,
+                  bool takes_sources, bool started) {
+  const std::string who = "computed_signal \"" + of.name() + "\": ";
+  if (!source) throw usage_error(who + "a source is null");
+  if (started) throw usage_error(who + "add sources before it is started");
+  if (!takes_sources) {
+    throw usage_error(who + "its update takes the values of the sources that it was made with; " +
+                      "only an update that takes nothing can have more");
+  }
+  if (const std::string way = way_to(*source, of); !way.empty()) {
+    throw usage_error(who + "it would be computed from itself: " + of.name() + " <- " + way +
+                      "; break the cycle, for example with a pushed_signal that is written to");
+  }
+}
+
+void check_window(const std::string& name, duration window) {
+  if (window < duration::zero()) {
+    throw usage_error("computed_signal \"" + name + "\": the coalesce window is negative");
+  }
+}
+
+std::vector<std::shared_ptr<signal_base>> sources_of(const input_set& inputs) {
+  std::vector<std::shared_ptr<signal_base>> sources;
+  for (const auto& one : inputs.all()) sources.push_back(one->from);
+  return sources;
+}
+
+std::uint64_t missed_by(const input_set& inputs) noexcept {
+  std::uint64_t missed = 0;
+  for (const auto& one : inputs.all()) missed += one->missed();
+  return missed;
+}
+
+}  // namespace troupe::detail

@@ -1,0 +1,106 @@
+#pragma once
+
+// How a computed signal listens to one signal that it is made from. Every change of it comes as a
+// `stamped` message through a buffer of its own, so that computed signals see each value in order,
+// and computing lags behind measuring without holding it up. What is done with it: input_set.hpp.
+
+#include <troupe/detail/receive.hpp>
+#include <troupe/detail/signal_hub.hpp>
+#include <troupe/detail/stamp.hpp>
+#include <troupe/select.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <utility>
+
+namespace troupe {
+class signal_base;
+}
+
+namespace troupe::detail {
+
+/// Changes of an input that may wait while others are computed with.
+inline constexpr subscriber_buffer input_buffer{.capacity = 16, .when_full = overflow::keep_latest};
+
+/// What the update of a computed signal sees: read() of an input, called by the update, gives the
+/// value that the update is for, so that all that it reads fits together.
+class evaluation {
+ public:
+  /// A std::optional<V> of the input whose hub it is, else null.
+  [[nodiscard]] virtual const void* find(const signal_hub& hub) const noexcept = 0;
+
+ protected:
+  evaluation() = default;
+  evaluation(const evaluation&) = default;
+  evaluation& operator=(const evaluation&) = default;
+  ~evaluation() = default;
+};
+
+class signal_input {
+ public:
+  signal_input(std::shared_ptr<signal_base> of, std::shared_ptr<signal_hub> its_hub)
+      : from(std::move(of)), hub(std::move(its_hub)) {}
+  signal_input(const signal_input&) = delete;
+  signal_input& operator=(const signal_input&) = delete;
+  virtual ~signal_input() = default;
+
+  /// Where the next message is to go.
+  virtual void bind(inbox_source& source) noexcept = 0;
+  /// A message has come: it is the present one.
+  virtual void accept() = 0;
+  /// A message has come that nobody will want.
+  virtual void discard() noexcept = 0;
+  /// Changes that were driven out before they were seen.
+  [[nodiscard]] virtual std::uint64_t missed() const noexcept = 0;
+
+  const std::shared_ptr<signal_base> from;
+  const std::shared_ptr<signal_hub> hub;
+  const void* value = nullptr;  // the std::optional<V>
+  stamp at;
+  bool has_value = false;
+  bool changed = false;  // since the last update
+  bool live = true;      // false: the signal has ended, and all it said has been seen
+};
+
+template <class V>
+class input_of final : public signal_input {
+ public:
+  input_of(std::shared_ptr<signal_base> of, std::shared_ptr<signal_hub> its_hub)
+      : signal_input(std::move(of), std::move(its_hub)), edge_(hub, input_buffer) {
+    value = &value_;
+    static_cast<hub_of<V>&>(*hub).link(edge_);
+  }
+
+  void bind(inbox_source& source) noexcept override {
+    source.inbox = &edge_.inbox;
+    source.ops = &ops_of<stamped<V>>;
+    source.waiter.slot = slot_.raw();
+  }
+  void accept() override {
+    stamped<V> got = slot_.take();
+    // What was driven out may have been the change that this one no longer tells of.
+    const std::uint64_t missed = this->missed();
+    changed = changed || got.changed || missed != seen_missed_;
+    seen_missed_ = missed;
+    at = std::move(got.at);
+    has_value = got.value.has_value();
+    value_.reset();
+    if (got.value) value_.emplace(*std::move(got.value));
+  }
+  void discard() noexcept override { static_cast<void>(slot_.take()); }
+  [[nodiscard]] std::uint64_t missed() const noexcept override {
+    return edge_.dropped.load(std::memory_order_relaxed);
+  }
+
+  /// The present value; only while has_value.
+  [[nodiscard]] const V& present() const noexcept { return *value_; }
+
+ private:
+  std::optional<V> value_;
+  std::uint64_t seen_missed_ = 0;
+  message_slot<stamped<V>> slot_;
+  subscription_state<stamped<V>> edge_;
+};
+
+}  // namespace troupe::detail

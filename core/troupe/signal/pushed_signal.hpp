@@ -1,0 +1,247 @@
+#pragma once
+
+// pushed_signal: a value that others write.
+//
+//     auto target = std::make_shared<troupe::pushed_signal<double>>(
+//         "target", [](double t) -> troupe::result<> {
+//           if (t < 5 || t > 30) return troupe::fail(troupe::errc::invalid_argument, "5 to 30");
+//           return {};
+//         });
+//     co_await target->write(21.5);
+//
+// The update sees each value first: it may check it, store it, act on it, and refuse it. Only what
+// it accepts becomes the value and is told to subscribers; write() gives what it said. Updates run
+// one at a time, in the turn and under the context of the writer.
+//
+// A write made before the signal has started, or between two runs, waits for it. An update that
+// throws crashes the signal, not the writer, who gets errc::no_reply.
+
+#include <troupe/context.hpp>
+#include <troupe/detail/gate.hpp>
+#include <troupe/detail/signal_update.hpp>
+#include <troupe/event.hpp>
+#include <troupe/signal/signal.hpp>
+
+#include <concepts>
+#include <coroutine>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+
+namespace troupe {
+
+template <signal_value V>
+class pushed_signal;
+
+namespace detail {
+
+template <class V>
+class write_awaiter {
+ public:
+  write_awaiter(pushed_signal<V>& to, const context* ctx, V&& value) noexcept
+      : to_(&to), ctx_(ctx), value_(std::move(value)) {}
+  write_awaiter(const write_awaiter&) = delete;
+  write_awaiter& operator=(const write_awaiter&) = delete;
+  ~write_awaiter() = default;
+
+  bool await_ready() {
+    static_cast<void>(running_fiber("pushed_signal::write"));
+    if (ctx_ != nullptr) {
+      if (auto why = ctx_->err()) {
+        outcome_ = fail(*std::move(why));
+        return true;
+      }
+    }
+    if (!to_->write_now(ctx_, value_, outcome_)) {
+      later_ = to_->write_later(ctx_, std::move(value_));
+      return false;
+    }
+    return !spend_budget();
+  }
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> at) noexcept {
+    if (later_) return std::move(later_).operator co_await().await_suspend(at);
+    yield_now(*current.running, at);
+    return std::noop_coroutine();
+  }
+  result<> await_resume() {
+    if (later_) return std::move(later_).operator co_await().await_resume();
+    return std::move(outcome_);
+  }
+
+ private:
+  pushed_signal<V>* to_;
+  const context* ctx_;
+  V value_;
+  result<> outcome_;
+  task<result<>> later_;
+};
+
+}  // namespace detail
+
+template <signal_value V>
+class pushed_signal : public signal<V> {
+ public:
+  /// Accepts every value.
+  explicit pushed_signal(const std::string& name, signal_options<V> options = {})
+      : signal<V>(name, std::move(options)) {}
+
+  /// `update`: of the value, or of the writer's context and the value -> void, result<>, task<> or
+  /// task<result<>>. It is kept alive.
+  template <class F>
+  pushed_signal(const std::string& name, F update, signal_options<V> options = {})
+      : signal<V>(name, std::move(options)) {
+    set_update(std::move(update));
+  }
+
+  /// Awaitable -> result<>: the value is now the signal's, or equals it. Else what the update said;
+  /// errc::actor_stopped if the signal has ended for good; errc::call_cycle if the writer of
+  /// another value waits for this one; errc::no_reply if the update threw; the context's error if
+  /// it ends while the write waits for another one, or for the signal to start. `ctx` must live
+  /// until the operation has ended.
+  ///
+  /// Cost, with a plain update and no other writer: three locked operations, and one for each
+  /// subscriber; nothing is allocated.
+  [[nodiscard]] auto write(V value) {
+    return detail::write_awaiter<V>(*this, nullptr, std::move(value));
+  }
+  [[nodiscard]] auto write(const context& ctx, V value) {
+    return detail::write_awaiter<V>(*this, &ctx, std::move(value));
+  }
+
+ protected:
+  task<result<>> run(context ctx) override {
+    this->begin();
+    pushed_signal& door = *door_;
+    door.gate_.open();
+    const shut_at_end shut(door.gate_);
+    static_cast<void>(co_await door.crashed_.wait());
+    if (door.crashed_.is_set()) {
+      door.crashed_.reset();
+      std::rethrow_exception(std::exchange(door.thrown_, nullptr));
+    }
+    co_return fail(ctx.err().value_or(errc::canceled));
+  }
+
+ private:
+  friend class detail::write_awaiter<V>;
+
+  struct shut_at_end {
+    explicit shut_at_end(detail::gate& what) noexcept : of(&what) {}
+    shut_at_end(const shut_at_end&) = delete;
+    shut_at_end& operator=(const shut_at_end&) = delete;
+    ~shut_at_end() { of->shut(); }
+    detail::gate* of;
+  };
+
+  template <class F>
+  void set_update(F update) {
+    constexpr bool with_context = std::invocable<F&, const context&, const V&>;
+    static_assert(with_context || std::invocable<F&, const V&>,
+                  "pushed_signal<V>(name, update): the update takes a V, or a context and a V, and "
+                  "gives void, result<>, task<> or task<result<>>");
+    auto call = [update = std::move(update)](const context* ctx,
+                                             const V& value) mutable -> decltype(auto) {
+      if constexpr (with_context) {
+        return update(ctx != nullptr ? *ctx : context::current(), value);
+      } else {
+        return update(value);
+      }
+    };
+    using given = std::invoke_result_t<decltype(call)&, const context*, const V&>;
+    static_assert(std::same_as<typename detail::awaited<given>::type, result<>> ||
+                      std::is_void_v<typename detail::awaited<given>::type>,
+                  "pushed_signal<V>(name, update): the update gives void, result<>, task<> or "
+                  "task<result<>>");
+    if constexpr (detail::is_task<given>) {
+      later_ = [call = std::move(call)](const context* ctx, const V& value) mutable {
+        return settled(call(ctx, value));
+      };
+    } else {
+      now_ = [call = std::move(call)](const context* ctx, const V& value) mutable -> result<> {
+        return detail::outcome_of_call([&] { return call(ctx, value); });
+      };
+    }
+  }
+
+  static task<result<>> settled(task<result<>> work) { return work; }
+  static task<result<>> settled(task<> work) {
+    co_await std::move(work);
+    co_return result<>();
+  }
+
+  /// False: the update is a coroutine, or somebody else is inside.
+  bool write_now(const context* ctx, V& value, result<>& outcome) {
+    if (later_ || !gate_.try_enter()) return false;
+    const detail::gate_pass inside(gate_);
+    outcome = apply(ctx, value);
+    return true;
+  }
+
+  task<result<>> write_later(const context* ctx, V value) {
+    if (auto entered = co_await gate_.enter(ctx); !entered) co_return entered;
+    const detail::gate_pass inside(gate_);
+    if (!later_) co_return apply(ctx, value);
+    result<> accepted = fail(errc::no_reply);
+    try {
+      accepted = co_await later_(ctx, value);
+    } catch (...) {
+      crash(std::current_exception());
+    }
+    if (accepted) accepted = accept(value);
+    co_return accepted;
+  }
+
+  result<> apply(const context* ctx, V& value) {
+    if (now_) {
+      try {
+        if (result<> accepted = now_(ctx, value); !accepted) return accepted;
+      } catch (...) {
+        crash(std::current_exception());
+        return fail(errc::no_reply);
+      }
+    }
+    return accept(value);
+  }
+
+  result<> accept(V& value) {
+    try {  // equality and copies are the user's too
+      this->publish(std::move(value));
+      return {};
+    } catch (...) {
+      crash(std::current_exception());
+      return fail(errc::no_reply);
+    }
+  }
+
+  // Inside the gate: nobody else writes `thrown_`, and run() takes it once the event is set.
+  void crash(std::exception_ptr thrown) noexcept {
+    gate_.shut();
+    thrown_ = std::move(thrown);
+    crashed_.set();
+  }
+
+  void ended_for_good() noexcept override {
+    door_->gate_.end();
+    signal<V>::ended_for_good();
+  }
+
+  bool take_over(actor& first) noexcept override {
+    if (!signal<V>::take_over(first)) return false;
+    auto* const same = dynamic_cast<pushed_signal*>(&first);
+    door_ = same;
+    return same != nullptr;
+  }
+
+  // Where writers come in. A later object of a factory keeps that of the first one, which writers
+  // hold and which lives as long as the child; its update is the one that serves all runs.
+  pushed_signal* door_ = this;
+  detail::gate gate_;
+  std::move_only_function<result<>(const context*, const V&)> now_;
+  std::move_only_function<task<result<>>(const context*, const V&)> later_;
+  event crashed_;
+  std::exception_ptr thrown_;
+};
+
+}  // namespace troupe
