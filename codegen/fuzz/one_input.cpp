@@ -1,4 +1,5 @@
 #include <codegen/diagnostic/diagnostics.hpp>
+#include <codegen/emit/cpp_header.hpp>
 #include <codegen/emit/model_json.hpp>
 #include <codegen/fuzz/one_input.hpp>
 #include <codegen/model/cpp_name.hpp>
@@ -73,6 +74,10 @@ std::string why_wrong(std::string_view input) {
   if (!once.found.empty()) return {};
   if (once.result == nullptr) return "neither a model nor an error";
   if (std::string why = why_incomplete(*once.result); !why.empty()) return why;
+  diagnostics refused;
+  if (cpp_header(*once.result, refused) != cpp_header(*again.result, refused)) {
+    return "other C++ the second time";
+  }
   const std::array first{once.result};
   const std::array second{again.result};
   return model_json(first) == model_json(second) ? "" : "another model the second time";

@@ -1,12 +1,16 @@
-// Specifications with what is to come of them: of each accepted/x.yml the model in x.json, of each
-// refused/x.yml the errors in x.txt. With TROUPE_UPDATE_GOLDEN=1 in the environment the test writes
-// these files instead; look at the difference before you keep it.
+// Specifications with what is to come of them: of each accepted/x.yml the model in x.json and the
+// C++ in x.gen.hpp, or the errors in x.txt where no C++ can be made of it; of each refused/x.yml
+// the errors in x.txt. The tests beside this one compile that C++ and run it. With
+// TROUPE_UPDATE_GOLDEN=1 in the environment the test writes these files instead; look at the
+// difference before you keep it.
 #include <codegen/program/program.hpp>
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdlib>
+#include <expected>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
@@ -67,6 +71,37 @@ TEST(golden, accepted_specifications_give_these_models) {
     EXPECT_EQ(o.err, "");
     compare(fs::path(name).replace_extension(".json"), o.out);
   }
+}
+
+TEST(golden, accepted_specifications_give_this_cpp) {
+  std::size_t headers = 0;
+  for (const std::string& name : specifications_in("accepted")) {
+    SCOPED_TRACE(name);
+    std::vector<output_file> written;
+    file_access files = real_files();
+    files.has = [](const output_file&) { return false; };
+    files.write = [&](const std::vector<output_file>& all) -> std::expected<void, std::string> {
+      written = all;
+      return {};
+    };
+    std::ostringstream out;
+    std::ostringstream err;
+    const std::vector<std::string_view> arguments{name};
+    const outcome result = run_program(arguments, files, out, err);
+    EXPECT_EQ(out.str(), "");
+    if (result != outcome::done) {
+      EXPECT_EQ(result, outcome::wrong_specification);
+      EXPECT_TRUE(written.empty());
+      compare(fs::path(name).replace_extension(".txt"), err.str());
+      continue;
+    }
+    EXPECT_EQ(err.str(), "");
+    ASSERT_EQ(written.size(), 1U);
+    EXPECT_EQ(written[0].path, fs::path(name).replace_extension(".gen.hpp"));
+    compare(written[0].path, written[0].text);
+    ++headers;
+  }
+  EXPECT_GE(headers, 5U);
 }
 
 TEST(golden, refused_specifications_give_these_errors) {

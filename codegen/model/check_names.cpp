@@ -14,11 +14,13 @@ namespace {
 // to a function of the sending side and to a member of the receiving side, which have these
 // already.
 constexpr std::string_view taken_in_actors[] = {
-    "id", "start", "stop", "super_event", "supervise", "unsupervise",
+    "id",   "start", "stop",  "super_event", "supervise", "unsupervise",  //
+    "data", "name",  "spawn", "build",                                    // of its builder
 };
 
 // Added to the name of an actor, where "" is the type that the user writes, and of a definition.
-constexpr std::array<std::string_view, 5> actor_suffixes{"", "_base", "_builder", "_rx", "_tx"};
+constexpr std::array<std::string_view, 6> actor_suffixes{"",    "_base", "_builder",
+                                                         "_rx", "_tx",   "_mailboxes"};
 constexpr std::array<std::string_view, 3> mailbox_suffixes{"_mailbox", "_rx", "_tx"};
 
 struct origin {

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 namespace troupe::gen {
 namespace {
@@ -18,8 +19,11 @@ struct option {
 };
 
 constexpr std::array options{
-    option{"--lint", task::lint, true},        option{"--dump-model", task::dump_model, true},
-    option{"--schema", task::schema, false},   option{"--help", task::help, false},
+    option{"--check", task::check, true},
+    option{"--lint", task::lint, true},
+    option{"--dump-model", task::dump_model, true},
+    option{"--schema", task::schema, false},
+    option{"--help", task::help, false},
     option{"--version", task::version, false},
 };
 
@@ -30,7 +34,12 @@ std::expected<command_line, std::string> read_command_line(
   command_line read;
   const option* asked = nullptr;
   bool only_files = false;
+  bool expects_depfile = false;
   for (const std::string_view argument : arguments) {
+    if (std::exchange(expects_depfile, false)) {
+      read.depfile = argument;
+      continue;
+    }
     if (only_files || !argument.starts_with('-') || argument == "-") {
       read.files.emplace_back(argument);
       continue;
@@ -39,12 +48,17 @@ std::expected<command_line, std::string> read_command_line(
       only_files = true;
       continue;
     }
+    if (argument == "--depfile") {
+      expects_depfile = true;
+      continue;
+    }
     const auto* const known =
         std::ranges::find(options, argument == "-h" ? "--help" : argument, &option::name);
     if (known == options.end()) {
       std::vector<std::string_view> names;
-      names.reserve(options.size());
+      names.reserve(options.size() + 1);
       for (const option& o : options) names.push_back(o.name);
+      names.emplace_back("--depfile");
       return std::unexpected(
           fmt::format("unknown option {}{}", shown(argument), did_you_mean(argument, names)));
     }
@@ -54,8 +68,14 @@ std::expected<command_line, std::string> read_command_line(
     }
     asked = known;
   }
+  if (expects_depfile) return std::unexpected("--depfile without the file to write");
+  if (!read.depfile.empty() && (asked != nullptr || read.files.size() != 1)) {
+    return std::unexpected("--depfile goes with one specification to generate from");
+  }
   if (asked == nullptr) {
-    return std::unexpected("nothing to do; expected --lint, --dump-model or --schema");
+    if (read.files.empty()) return std::unexpected("nothing to do; expected specifications");
+    read.task = task::generate;
+    return read;
   }
   if (asked->takes_files && read.files.empty()) {
     return std::unexpected(fmt::format("{} without a file; expected specifications", asked->name));
@@ -71,6 +91,9 @@ std::expected<command_line, std::string> read_command_line(
 std::string_view help_text() noexcept {
   return R"(troupe-gen: typed C++ actors from a specification in YAML
 
+  troupe-gen FILE...                write orders.gen.hpp beside orders.yml, if it changes
+    --depfile DEPFILE               and what it was made from, for make and ninja
+  troupe-gen --check FILE...        fail if that would change anything
   troupe-gen --lint FILE...         check specifications; say nothing if they are right
   troupe-gen --dump-model FILE...   check them, and print what was understood, as JSON
   troupe-gen --schema               print the JSON Schema of specifications, for editors
@@ -82,7 +105,7 @@ What a specification may say is in the schema, each key with its description.
 
 Exit status:
   0  all is well
-  1  something is wrong with a specification
+  1  something is wrong with a specification, or what was generated from it is stale
   2  wrong arguments, or a file that cannot be read or written
 )";
 }

@@ -11,11 +11,13 @@
 
 namespace troupe::gen {
 
-enum class task : std::uint8_t { help, version, lint, dump_model, schema };
+enum class task : std::uint8_t { generate, check, help, version, lint, dump_model, schema };
 
 struct command_line {
   gen::task task = gen::task::help;
   std::vector<std::string> files;
+  /// Where to write what a header is made from, for make and ninja; empty: nowhere.
+  std::string depfile;
 };
 
 /// `arguments` are without the program's name. The error says what is wrong with them.

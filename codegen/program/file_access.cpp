@@ -1,9 +1,15 @@
+#include <codegen/diagnostic/diagnostics.hpp>
 #include <codegen/parse/check_text.hpp>
 #include <codegen/program/file_access.hpp>
 
+#include <unistd.h>
+
 #include <cerrno>
+#include <cstddef>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
 #include <system_error>
 
@@ -33,9 +39,48 @@ std::string canonical(const std::string& path) {
   return failed ? std::filesystem::path(path).lexically_normal().string() : found.string();
 }
 
+bool has_text(const output_file& file) {
+  std::ifstream in(file.path, std::ios::binary);
+  return in && std::string(std::istreambuf_iterator<char>(in), {}) == file.text;
+}
+
+std::expected<void, std::string> write_text(const std::string& path, const std::string& text) {
+  std::FILE* const file = std::fopen(path.c_str(), "wb");
+  if (file == nullptr) return reason(errno);
+  int error = 0;
+  if (std::fwrite(text.data(), 1, text.size(), file) != text.size()) error = errno;
+  if (std::fclose(file) != 0 && error == 0) error = errno;
+  if (error != 0) return reason(error);
+  return {};
+}
+
+// Each beside its place first, so that a full disk or a missing folder leaves everything as it was,
+// and nobody ever reads half a file.
+std::expected<void, std::string> write_files(const std::vector<output_file>& files) {
+  const std::string suffix = "." + std::to_string(::getpid()) + ".tmp";
+  std::expected<void, std::string> outcome;
+  std::size_t written = 0;
+  for (; written != files.size() && outcome; ++written) {
+    outcome = write_text(files[written].path + suffix, files[written].text);
+    if (!outcome) outcome = std::unexpected(shown(files[written].path) + ": " + outcome.error());
+  }
+  for (std::size_t i = 0; i != written; ++i) {
+    const std::string& path = files[i].path;
+    std::error_code failed;
+    if (outcome) {
+      std::filesystem::rename(path + suffix, path, failed);
+      if (failed) outcome = std::unexpected(shown(path) + ": " + failed.message());
+    }
+    if (!outcome) std::filesystem::remove(path + suffix, failed);
+  }
+  return outcome;
+}
+
 }  // namespace
 
-file_access real_files() { return {.read = read_file, .identity = canonical}; }
+file_access real_files() {
+  return {.read = read_file, .identity = canonical, .has = has_text, .write = write_files};
+}
 
 std::string imported_path(const std::string& from, const std::string& import) {
   return (std::filesystem::path(from).parent_path() / import).lexically_normal().string();

@@ -8,6 +8,7 @@
 #include <map>
 #include <string>
 #include <utility>
+#include <vector>
 
 namespace troupe::gen {
 
@@ -21,7 +22,11 @@ inline file_access memory_files(std::map<std::string, std::string> files) {
           .identity =
               [](const std::string& path) {
                 return std::filesystem::path(path).lexically_normal().string();
-              }};
+              },
+          .has = [](const output_file&) { return false; },
+          .write = [](const std::vector<output_file>&) -> std::expected<void, std::string> {
+            return std::unexpected("Read-only file system");
+          }};
 }
 
 }  // namespace troupe::gen

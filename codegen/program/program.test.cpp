@@ -4,9 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -120,6 +122,91 @@ TEST_F(real_folder, a_link_is_the_file_it_leads_to) {
   const run r({"--lint", spec}, real_files());
   EXPECT_EQ(r.result, outcome::wrong_specification);
   EXPECT_TRUE(r.err.str().contains("imports go round in a circle")) << r.err.str();
+}
+
+std::string contents(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST_F(real_folder, gets_a_header_that_is_only_written_when_it_changes) {
+  const std::string spec = write("a.yml", "actors: {A: }\n");
+  const auto header = folder_ / "a.gen.hpp";
+  const run stale({"--check", spec}, real_files());
+  EXPECT_EQ(stale.result, outcome::wrong_specification);
+  EXPECT_TRUE(stale.err.str().contains("a.gen.hpp' is stale")) << stale.err.str();
+  EXPECT_FALSE(std::filesystem::exists(header));
+
+  const run first({spec}, real_files());
+  EXPECT_EQ(first.result, outcome::done) << first.err.str();
+  EXPECT_EQ(first.out.str() + first.err.str(), "");
+  EXPECT_TRUE(contents(header).contains("struct a_base"));
+  EXPECT_EQ(run({"--check", spec}, real_files()).result, outcome::done);
+
+  const auto long_ago = std::filesystem::file_time_type::clock::now() - std::chrono::hours(24);
+  std::filesystem::last_write_time(header, long_ago);
+  EXPECT_EQ(run({spec}, real_files()).result, outcome::done);
+  EXPECT_EQ(std::filesystem::last_write_time(header), long_ago) << "it was right, and left alone";
+
+  static_cast<void>(write("a.yml", "actors: {B: }\n"));
+  EXPECT_EQ(run({"--check", spec}, real_files()).result, outcome::wrong_specification);
+  EXPECT_EQ(run({spec}, real_files()).result, outcome::done);
+  EXPECT_TRUE(contents(header).contains("struct b_base"));
+  EXPECT_NE(std::filesystem::last_write_time(header), long_ago);
+}
+
+TEST_F(real_folder, gets_nothing_when_anything_is_wrong) {
+  const std::string good = write("good.yml", "actors: {A: }\n");
+  const std::string bad = write("bad.yml", "actors: {class: }\n");
+  const std::string no_cpp =
+      write("no_cpp.yml", "actors: {A: {mailboxes: {x: {kind: listener}}}}\n");
+  const std::string depfile = (folder_ / "good.d").string();
+  const std::string nowhere = (folder_ / "none" / "x.d").string();
+  const auto count = [&] {
+    return std::distance(std::filesystem::directory_iterator(folder_), {});
+  };
+  const auto before = count();
+  EXPECT_EQ(run({good, bad}, real_files()).result, outcome::wrong_specification);
+  const run listener({good, no_cpp}, real_files());
+  EXPECT_EQ(listener.result, outcome::wrong_specification);
+  EXPECT_TRUE(listener.err.str().contains("no C++ can be generated for the kind 'listener' yet"));
+  EXPECT_EQ(run({"--lint", no_cpp}, real_files()).result, outcome::done);
+  EXPECT_EQ(run({good, good + "x"}, real_files()).result, outcome::wrong_use);
+  const run unwritable({good, "--depfile", nowhere}, real_files());
+  EXPECT_EQ(unwritable.result, outcome::wrong_use);
+  EXPECT_TRUE(unwritable.err.str().contains("x.d': No such file")) << unwritable.err.str();
+  EXPECT_EQ(count(), before);
+}
+
+TEST_F(real_folder, two_specifications_cannot_have_one_header) {
+  const std::string yml = write("a.yml", "actors: {A: }\n");
+  const std::string yaml = write("a.yaml", "actors: {B: }\n");
+  const run r({yml, yaml}, real_files());
+  EXPECT_EQ(r.result, outcome::wrong_use);
+  EXPECT_TRUE(r.err.str().contains("both make")) << r.err.str();
+  EXPECT_FALSE(std::filesystem::exists(folder_ / "a.gen.hpp"));
+}
+
+TEST_F(real_folder, the_depfile_names_all_that_was_read) {
+  const std::string spec = write(
+      "a b.yml", "actors: {A: {mailboxes: {x: {kind: ticker, import: to/t.yml, type: T}}}}\n");
+  const std::string import = write("to/t.yml", "mailboxes: {T: {kind: ticker}}\n");
+  const std::string depfile = (folder_ / "d").string();
+  EXPECT_EQ(run({spec, "--depfile", depfile}, real_files()).result, outcome::done);
+  const std::string folder = folder_.string();
+  EXPECT_EQ(contents(depfile), folder + "/a\\ b.gen.hpp: \\\n  " + folder + "/a\\ b.yml \\\n  " +
+                                   folder + "/to/t.yml\n");
+  EXPECT_TRUE(contents(folder_ / "a b.gen.hpp").contains("#include \"to/t.gen.hpp\""));
+}
+
+TEST(program, a_member_cannot_be_called_like_a_type_beside_it) {
+  const run r({"a.yml"},
+              memory_files({{"a.yml",
+                             "actors: {A: {mailboxes: {order: {kind: simple, message-type: "
+                             "'std::vector<order>'}}}}\n"}}));
+  EXPECT_EQ(r.result, outcome::wrong_specification);
+  EXPECT_TRUE(r.err.str().contains("a.yml:1:26: error: mailbox 'order' is called like the type"))
+      << r.err.str();
 }
 
 }  // namespace

@@ -43,6 +43,13 @@ std::expected<const specification*, std::string> specification_loader::load(
   return file.result.get();
 }
 
+std::vector<std::string> specification_loader::files() const {
+  std::vector<std::string> paths;
+  for (const auto& [identity, file] : files_by_identity_) paths.push_back(file.source->path());
+  std::ranges::sort(paths);
+  return paths;
+}
+
 void specification_loader::load_imports(const specification& of) {
   std::vector<std::string> seen;
   for (const actor& a : of.actors) {

@@ -31,6 +31,9 @@ class specification_loader {
   /// cannot be read. The pointer is good for as long as the loader.
   [[nodiscard]] std::expected<const specification*, std::string> load(const std::string& path);
 
+  /// The paths of all files that were read, in the order of the alphabet.
+  [[nodiscard]] std::vector<std::string> files() const;
+
  private:
   struct loaded {
     std::unique_ptr<source_file> source;

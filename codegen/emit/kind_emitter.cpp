@@ -1,0 +1,67 @@
+#include <codegen/emit/kind_emitter.hpp>
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <utility>
+#include <variant>
+
+namespace troupe::gen {
+namespace {
+
+struct value_text {
+  std::string operator()(bool value) const { return value ? "true" : "false"; }
+  std::string operator()(std::int64_t value) const { return std::to_string(value); }
+  std::string operator()(const std::string& value) const { return string_literal(value); }
+  // In the largest unit that divides it.
+  std::string operator()(std::chrono::nanoseconds value) const {
+    static constexpr std::pair<std::int64_t, std::string_view> units[] = {
+        {3'600'000'000'000, "hours"}, {60'000'000'000, "minutes"}, {1'000'000'000, "seconds"},
+        {1'000'000, "milliseconds"},  {1'000, "microseconds"},     {1, "nanoseconds"},
+    };
+    const auto* const unit =
+        std::ranges::find_if(units, [&](const auto& u) { return value.count() % u.first == 0; });
+    return fmt::format("std::chrono::{}({})", unit->second, value.count() / unit->first);
+  }
+};
+
+}  // namespace
+
+const kind_emitter* find_emitter(mailbox_kind kind) {
+  static constexpr std::array emitters{&simple_emitter, &ticker_emitter};
+  const auto* const found =
+      std::ranges::find(emitters, kind, [](const kind_emitter* e) { return e->kind; });
+  return found == emitters.end() ? nullptr : *found;
+}
+
+std::vector<std::string> field_texts(
+    const settings& of, std::initializer_list<std::pair<std::string_view, setting>> fields) {
+  std::vector<std::string> texts;
+  for (const auto& [field, id] : fields) {
+    if (const settings::given* const given = of.find(id)) {
+      texts.push_back(fmt::format(".{} = {}", field, std::visit(value_text(), given->value)));
+    }
+  }
+  return texts;
+}
+
+void write_plain_handler(const emitted_mailbox& mailbox, std::string_view passed, cpp_writer& out) {
+  const std::string call = fmt::format("self.handle_{}(std::move(message))", mailbox.name);
+  out.line("template <class Private>");
+  out.call(fmt::format("static auto {}", mailbox.name),
+           fmt::format("Private& self, {}&& message", passed), " {");
+  out.indent();
+  out.line("constexpr bool fits = requires {");
+  out.line(fmt::format("  {{ {} }} -> troupe::generated::outcome;", call));
+  out.line("};");
+  out.static_assertion(
+      "fits", fmt::format("{} needs: {}", mailbox.actor, mailbox.kind->signature(mailbox)));
+  out.if_constexpr("fits", fmt::format("return {};", call));
+  out.outdent();
+  out.line("}");
+}
+
+}  // namespace troupe::gen

@@ -1,0 +1,32 @@
+#include <codegen/emit/kind_emitter.hpp>
+
+#include <fmt/format.h>
+
+namespace troupe::gen {
+namespace {
+
+std::string signature(const emitted_mailbox& m) {
+  return fmt::format("void handle_{}(troupe::time_point)", m.name);
+}
+
+std::vector<std::string> fields(const settings& of) {
+  return field_texts(of, {{"interval", setting::interval}});
+}
+
+void handler(const emitted_mailbox& m, cpp_writer& out) {
+  write_plain_handler(m, "troupe::time_point", out);
+}
+
+}  // namespace
+
+const kind_emitter ticker_emitter{.kind = mailbox_kind::ticker,
+                                  .name = "ticker",
+                                  .has_tx = false,
+                                  .types = {},
+                                  .signature = signature,
+                                  .settings = fields,
+                                  .tx_functions = nullptr,
+                                  .handler = handler,
+                                  .includes = {"<chrono>"}};
+
+}  // namespace troupe::gen

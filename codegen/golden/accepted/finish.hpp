@@ -1,0 +1,5 @@
+#pragma once
+
+struct finish_request {
+  int last;
+};

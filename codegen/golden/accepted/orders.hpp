@@ -1,0 +1,9 @@
+#pragma once
+
+struct Order {
+  int id;
+  int pieces = 1;
+};
+struct PurchaseOrder {
+  int id;
+};

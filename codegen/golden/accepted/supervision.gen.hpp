@@ -1,0 +1,246 @@
+// Made by troupe-gen from supervision.yml: change that, not this.
+#pragma once
+
+#include <troupe/generated/generated_actor.hpp>
+#include <troupe/generated/simple_mailbox.hpp>
+
+#include "finish.hpp"
+
+#include <string>
+#include <tuple>
+#include <utility>
+
+// Actor Supervisor: `struct supervisor : supervisor_base` is yours to write.
+struct supervisor;
+
+/// The receiving sides of its mailboxes, for the actor itself.
+struct supervisor_rx : troupe::generated::rx_base {
+  template <class Builder>
+  explicit supervisor_rx(const Builder&) {}
+};
+
+/// The sending sides of its mailboxes, which its handles share.
+struct supervisor_mailboxes {
+  explicit supervisor_mailboxes(const supervisor_rx&) {}
+};
+
+/// The handle of Supervisor: see tx_base.
+class supervisor_tx : public troupe::generated::tx_base<supervisor_mailboxes> {
+ public:
+  using tx_base::tx_base;
+};
+
+/// What supervisor derives from. The pointers are set before handle_start().
+struct supervisor_base {
+  struct handlers;  // calls the handlers; a friend, where they are private
+  template <class Private>
+  struct builder;
+
+  supervisor_rx* rx = nullptr;
+  const supervisor_tx* tx = nullptr;
+  troupe::runtime* rt = nullptr;
+
+  void handle_start() {}
+  void handle_stop() {}
+};
+
+struct supervisor_base::handlers {
+  using rx_type = supervisor_rx;
+  using tx_type = supervisor_tx;
+  using mailboxes = supervisor_mailboxes;
+
+  static auto start(auto& self) { return self.handle_start(); }
+  static auto stop(auto& self) { return self.handle_stop(); }
+
+  template <class Private>
+  static auto connect(supervisor_rx&) {
+    return std::tuple();
+  }
+};
+
+/// Builds Supervisor. What is not set of a mailbox is as specified.
+template <class Private>
+struct supervisor_base::builder {
+  Private data{};
+  std::string name = "Supervisor";
+
+  /// Starts it on the runtime itself.
+  supervisor_tx spawn(troupe::runtime& home, troupe::spawn_options how = {}) && {
+    auto made = std::move(*this).build(home);
+    home.spawn(std::move(made.actor), how);
+    return std::move(made.tx);
+  }
+  /// The actor, for a supervisor to start, and its handle.
+  troupe::generated::built<handlers, Private> build(troupe::runtime& home) && {
+    return troupe::generated::build<handlers, Private>(home, *this);
+  }
+};
+using supervisor_builder = supervisor_base::builder<supervisor>;
+
+// Actor Supervisee: `struct supervisee : supervisee_base` is yours to write.
+struct supervisee;
+
+/// The receiving sides of its mailboxes, for the actor itself.
+struct supervisee_rx : troupe::generated::rx_base {
+  template <class Builder>
+  explicit supervisee_rx(const Builder&) {}
+};
+
+/// The sending sides of its mailboxes, which its handles share.
+struct supervisee_mailboxes {
+  explicit supervisee_mailboxes(const supervisee_rx&) {}
+};
+
+/// The handle of Supervisee: see tx_base.
+class supervisee_tx : public troupe::generated::tx_base<supervisee_mailboxes> {
+ public:
+  using tx_base::tx_base;
+};
+
+/// What supervisee derives from. The pointers are set before handle_start().
+struct supervisee_base {
+  struct handlers;  // calls the handlers; a friend, where they are private
+  template <class Private>
+  struct builder;
+
+  supervisee_rx* rx = nullptr;
+  const supervisee_tx* tx = nullptr;
+  troupe::runtime* rt = nullptr;
+
+  void handle_start() {}
+  void handle_stop() {}
+};
+
+struct supervisee_base::handlers {
+  using rx_type = supervisee_rx;
+  using tx_type = supervisee_tx;
+  using mailboxes = supervisee_mailboxes;
+
+  static auto start(auto& self) { return self.handle_start(); }
+  static auto stop(auto& self) { return self.handle_stop(); }
+
+  template <class Private>
+  static auto connect(supervisee_rx&) {
+    return std::tuple();
+  }
+};
+
+/// Builds Supervisee. What is not set of a mailbox is as specified.
+template <class Private>
+struct supervisee_base::builder {
+  Private data{};
+  std::string name = "Supervisee";
+
+  /// Starts it on the runtime itself.
+  supervisee_tx spawn(troupe::runtime& home, troupe::spawn_options how = {}) && {
+    auto made = std::move(*this).build(home);
+    home.spawn(std::move(made.actor), how);
+    return std::move(made.tx);
+  }
+  /// The actor, for a supervisor to start, and its handle.
+  troupe::generated::built<handlers, Private> build(troupe::runtime& home) && {
+    return troupe::generated::build<handlers, Private>(home, *this);
+  }
+};
+using supervisee_builder = supervisee_base::builder<supervisee>;
+
+// Actor Stopper: `struct stopper : stopper_base` is yours to write, with
+//
+//   void handle_finish(finish_request)
+//
+// Each may also be a coroutine, a task<> of what it gives, and give result<> instead of void: an
+// error ends the actor.
+struct stopper;
+
+/// The receiving sides of its mailboxes, for the actor itself.
+struct stopper_rx : troupe::generated::rx_base {
+  template <class Builder>
+  explicit stopper_rx(const Builder& from) : finish(from.finish) {}
+
+  troupe::generated::simple_rx<finish_request> finish;
+};
+
+/// The sending sides of its mailboxes, which its handles share.
+struct stopper_mailboxes {
+  explicit stopper_mailboxes(const stopper_rx& rx) : finish(rx.finish) {}
+
+  troupe::generated::simple_tx<finish_request> finish;
+};
+
+/// The handle of Stopper: see tx_base.
+class stopper_tx : public troupe::generated::tx_base<stopper_mailboxes> {
+ public:
+  using tx_base::tx_base;
+
+  /// Awaitable -> send_result<finish_request>: sends, waiting for room in the mailbox.
+  [[nodiscard]] auto finish(finish_request message) const {
+    return mailboxes().finish.cast(std::move(message));
+  }
+  [[nodiscard]] auto finish(const troupe::context& ctx, finish_request message) const {
+    return mailboxes().finish.cast(ctx, std::move(message));
+  }
+  troupe::send_result<finish_request> try_finish(finish_request message) const {
+    return mailboxes().finish.try_cast(std::move(message));
+  }
+};
+
+/// What stopper derives from. The pointers are set before handle_start().
+struct stopper_base {
+  struct handlers;  // calls the handlers; a friend, where they are private
+  template <class Private>
+  struct builder;
+
+  stopper_rx* rx = nullptr;
+  const stopper_tx* tx = nullptr;
+  troupe::runtime* rt = nullptr;
+
+  void handle_start() {}
+  void handle_stop() {}
+};
+
+struct stopper_base::handlers {
+  using rx_type = stopper_rx;
+  using tx_type = stopper_tx;
+  using mailboxes = stopper_mailboxes;
+
+  static auto start(auto& self) { return self.handle_start(); }
+  static auto stop(auto& self) { return self.handle_stop(); }
+
+  template <class Private>
+  static auto finish(Private& self, finish_request&& message) {
+    constexpr bool fits = requires {
+      { self.handle_finish(std::move(message)) } -> troupe::generated::outcome;
+    };
+    static_assert(fits, "stopper needs: void handle_finish(finish_request)");
+    if constexpr (fits) return self.handle_finish(std::move(message));
+  }
+
+  template <class Private>
+  static auto connect(stopper_rx& from) {
+    using troupe::generated::on;
+    return std::tuple{
+        on<&handlers::finish<Private>>(from.finish),
+    };
+  }
+};
+
+/// Builds Stopper. What is not set of a mailbox is as specified.
+template <class Private>
+struct stopper_base::builder {
+  Private data{};
+  std::string name = "Stopper";
+  troupe::generated::simple_mailbox<finish_request> finish{};
+
+  /// Starts it on the runtime itself.
+  stopper_tx spawn(troupe::runtime& home, troupe::spawn_options how = {}) && {
+    auto made = std::move(*this).build(home);
+    home.spawn(std::move(made.actor), how);
+    return std::move(made.tx);
+  }
+  /// The actor, for a supervisor to start, and its handle.
+  troupe::generated::built<handlers, Private> build(troupe::runtime& home) && {
+    finish.fill_in({.disabled = false, .capacity = 10});
+    return troupe::generated::build<handlers, Private>(home, *this);
+  }
+};
+using stopper_builder = stopper_base::builder<stopper>;

@@ -1,0 +1,216 @@
+#pragma once
+
+// The loop of a generated actor: it waits for all mailboxes at once, and hands each message to its
+// handler by a call that is known when it is compiled.
+//
+// A mailbox's receiving side, its rx, is part of the actor and outlives a run. For a run it has an
+// arm, in the frame of the loop, which joins in the wait with an inbox, a source of time, or both:
+//
+//   has_inbox, has_timer      what it joins in with
+//   prepare(source)           before each wait: which inbox, and whether it is wanted now
+//   timer(), wants_timer()    the source of time, and whether it is wanted now
+//   received<Handle>(...)     the inbox has a message, or has closed
+//   elapsed<Handle>(...)      it is time
+//   discard()                 a message has come that nobody will want
+//
+// While no source of time is wanted, a wait is one of inboxes alone, which is faster. An inbox that
+// has closed goes silent; the actor goes on.
+
+#include <troupe/cast_inbox.hpp>
+#include <troupe/detail/receive.hpp>
+#include <troupe/error.hpp>
+#include <troupe/generated/outcome.hpp>
+#include <troupe/generated/stop_request.hpp>
+#include <troupe/task.hpp>
+
+#include <algorithm>
+#include <array>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <tuple>
+#include <utility>
+
+namespace troupe::generated {
+
+/// An inbox for sources that have none at the moment: they are not enabled, so that only its
+/// address is ever looked at.
+[[nodiscard]] detail::inbox_core& silent_inbox() noexcept;
+
+/// A mailbox and its handler, a function (Private&, Message&&).
+template <auto Handle, class Rx>
+struct connection {
+  using rx_type = Rx;
+  static constexpr auto handle = Handle;
+  Rx* rx;
+};
+
+template <auto Handle, class Rx>
+[[nodiscard]] connection<Handle, Rx> on(Rx& rx) noexcept {
+  return {&rx};
+}
+
+template <class... Connections>
+class mailbox_wait {
+ public:
+  mailbox_wait(stop_request& stop, const Connections&... connections) noexcept
+      : stop_(&stop), arms_(*connections.rx...) {
+    sources_[0].inbox = &silent_inbox();
+    sources_[0].enabled = false;
+    lay_out(std::index_sequence_for<Connections...>());
+  }
+  mailbox_wait(const mailbox_wait&) = delete;
+  mailbox_wait& operator=(const mailbox_wait&) = delete;
+  ~mailbox_wait() {
+    for_inboxes([](auto& arm, detail::inbox_source& source) {
+      if (source.waiter.filled) arm.discard();
+    });
+  }
+
+  bool await_ready() {
+    detail::fiber& self = *detail::current.running;
+    for_inboxes([](auto& arm, detail::inbox_source& source) { arm.prepare(source); });
+    operation_ = wants_timers() ? &timed_ : &plain_;
+    stop_->begin_wait();
+    ready_ = operation_->begin(self);
+    if (!ready_) stop_->parked(self);
+    return ready_ && !detail::spend_budget();
+  }
+  void await_suspend(std::coroutine_handle<> at) const noexcept {
+    detail::fiber& self = *detail::current.running;
+    self.resume_point = at;
+    if (ready_) self.sched->yield(self);
+  }
+  /// The index of the source, that of a mailbox's timer behind those of all inboxes.
+  std::uint32_t await_resume() noexcept {
+    detail::fiber& self = *detail::current.running;
+    stop_->end_wait();
+    operation_->end(self);
+    return self.fired;
+  }
+
+  /// Awaitable -> result<>: handles what the inbox of mailbox I gave.
+  template <std::size_t I, class Private>
+  auto received(Private& self) {
+    if constexpr (arm_type<I>::has_inbox) {
+      return std::get<I>(arms_).template received<connection_type<I>::handle>(
+          self, sources_[inbox_position<I>]);
+    } else {
+      return handled{};
+    }
+  }
+  /// The same, where the timer of mailbox I has fired.
+  template <std::size_t I, class Private>
+  auto elapsed(Private& self) {
+    if constexpr (arm_type<I>::has_timer) {
+      return std::get<I>(arms_).template elapsed<connection_type<I>::handle>(self);
+    } else {
+      return handled{};
+    }
+  }
+
+ private:
+  static constexpr std::size_t count = sizeof...(Connections);
+  template <std::size_t I>
+  using connection_type = std::tuple_element_t<I, std::tuple<Connections...>>;
+  template <std::size_t I>
+  using arm_type = typename connection_type<I>::rx_type::arm;
+  static constexpr std::size_t inboxes =
+      (std::size_t{0} + ... + Connections::rx_type::arm::has_inbox);
+  static constexpr std::size_t timers =
+      (std::size_t{0} + ... + Connections::rx_type::arm::has_timer);
+
+  // How many of the arms before I have an inbox, or a timer.
+  static constexpr std::size_t position(std::size_t i, bool timer) {
+    constexpr std::array<bool, count + 1> has_inbox{Connections::rx_type::arm::has_inbox...};
+    constexpr std::array<bool, count + 1> has_timer{Connections::rx_type::arm::has_timer...};
+    std::size_t before = 0;
+    for (std::size_t at = 0; at != i; ++at) before += (timer ? has_timer : has_inbox)[at] ? 1 : 0;
+    return before;
+  }
+  template <std::size_t I>
+  static constexpr std::size_t inbox_position = position(I, false);
+  template <std::size_t I>
+  static constexpr std::size_t timer_position = position(I, true);
+
+  template <std::size_t... I>
+  void lay_out(std::index_sequence<I...>) noexcept {
+    (place<I>(), ...);
+  }
+  template <std::size_t I>
+  void place() noexcept {
+    if constexpr (arm_type<I>::has_inbox) {
+      detail::inbox_source& source = sources_[inbox_position<I>];
+      std::get<I>(arms_).bind(source);
+      source.waiter.index = static_cast<std::uint32_t>(I);
+    }
+    if constexpr (arm_type<I>::has_timer) {
+      detail::wait_source& timer = std::get<I>(arms_).timer();
+      timer.index = static_cast<std::uint32_t>(count + I);
+      timers_[timer_position<I>] = &timer;
+    }
+  }
+  template <class Visit>
+  void for_inboxes(Visit visit) {
+    [&]<std::size_t... I>(std::index_sequence<I...>) {
+      (
+          [&] {
+            if constexpr (arm_type<I>::has_inbox) {
+              visit(std::get<I>(arms_), sources_[inbox_position<I>]);
+            }
+          }(),
+          ...);
+    }(std::index_sequence_for<Connections...>());
+  }
+  [[nodiscard]] bool wants_timers() const noexcept {
+    return [&]<std::size_t... I>(std::index_sequence<I...>) {
+      return (false || ... || [&] {
+        if constexpr (arm_type<I>::has_timer) {
+          return std::get<I>(arms_).wants_timer();
+        } else {
+          return false;
+        }
+      }());
+    }(std::index_sequence_for<Connections...>());
+  }
+
+  stop_request* stop_;
+  std::tuple<typename Connections::rx_type::arm...> arms_;
+  std::array<detail::inbox_source, std::max<std::size_t>(inboxes, 1)> sources_;
+  std::array<detail::wait_source*, timers> timers_{};
+  detail::receive_operation plain_{sources_, {}};
+  detail::receive_operation timed_{sources_, timers_};
+  detail::receive_operation* operation_ = &plain_;
+  bool ready_ = false;
+};
+
+template <std::size_t... I, class Private, class... Connections>
+task<result<>> serve_loop(std::index_sequence<I...>, Private* self, stop_request* stop,
+                          Connections... connections) {
+  mailbox_wait<Connections...> wait(*stop, connections...);
+  while (!stop->requested()) {
+    const std::uint32_t chosen = co_await wait;
+    if (chosen == detail::fired_canceled) {
+      co_return fail(detail::cancel_reason(*detail::current.running, nullptr));
+    }
+    result<> outcome;
+    ((chosen == I ? void(outcome = co_await wait.template received<I>(*self)) : void()), ...);
+    ((chosen == I + sizeof...(I) ? void(outcome = co_await wait.template elapsed<I>(*self))
+                                 : void()),
+     ...);
+    if (!outcome) co_return fail(std::move(outcome).error());
+  }
+  stop->take();
+  co_return result<>();
+}
+
+/// Handles messages until the actor is asked to stop, which is success, until its context ends, or
+/// until a handler fails. `self`, `stop` and the mailboxes outlive it.
+template <class Private, class... Connections>
+[[nodiscard]] task<result<>> serve_mailboxes(Private& self, stop_request& stop,
+                                             Connections... connections) {
+  return serve_loop(std::index_sequence_for<Connections...>(), &self, &stop, connections...);
+}
+
+}  // namespace troupe::generated

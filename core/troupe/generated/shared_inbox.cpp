@@ -1,0 +1,20 @@
+#include <troupe/generated/shared_inbox.hpp>
+
+namespace troupe::generated {
+
+void inbox_readers::add(detail::inbox_core& inbox) noexcept {
+  const std::lock_guard held(mutex_);
+  ++count_;
+  inbox.reopen();
+}
+
+void inbox_readers::remove(detail::inbox_core& inbox) noexcept {
+  const std::lock_guard held(mutex_);
+  if (--count_ == 0) {
+    inbox.close(detail::inbox_core::closing::by_end);
+  } else {
+    inbox.reopen();
+  }
+}
+
+}  // namespace troupe::generated
