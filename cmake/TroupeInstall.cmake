@@ -13,6 +13,7 @@ write_basic_package_version_file(
 install(FILES
   ${PROJECT_BINARY_DIR}/troupe-config.cmake ${PROJECT_BINARY_DIR}/troupe-config-version.cmake
   ${PROJECT_SOURCE_DIR}/cmake/FindLibbacktrace.cmake
+  ${PROJECT_SOURCE_DIR}/cmake/TroupeGenerate.cmake
   DESTINATION ${_destination})
 install(EXPORT troupe_targets NAMESPACE troupe:: FILE troupe-targets.cmake DESTINATION ${_destination})
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
