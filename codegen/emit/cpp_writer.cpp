@@ -56,16 +56,37 @@ void cpp_writer::call(std::string_view head, std::string_view arguments, std::st
   raw(depth_ + 4, fmt::format("{}){}", arguments, tail));
 }
 
-void cpp_writer::function(std::string_view head, std::string_view parameters, std::string_view tail,
-                          std::string_view body_head, std::string_view body_arguments,
-                          std::string_view body_tail) {
-  const std::string whole = fmt::format("{}({}){} {{ {}({}){} }}", head, parameters, tail,
-                                        body_head, body_arguments, body_tail);
+void cpp_writer::signature(std::string_view head, std::span<const std::string> parameters,
+                           std::string_view tail) {
+  const std::string joined = fmt::format("{}", fmt::join(parameters, ", "));
+  const std::size_t aligned = head.size() + 1;
+  const auto fits_below = [&](const std::string& parameter) {
+    return fits(aligned + parameter.size() + 1);
+  };
+  if (parameters.size() < 2 || fits(aligned + joined.size() + tail.size() + 1) ||
+      !std::ranges::all_of(parameters, fits_below) ||
+      !fits(aligned + parameters.back().size() + tail.size() + 1)) {
+    call(head, joined, tail);
+    return;
+  }
+  line(fmt::format("{}({},", head, parameters.front()));
+  for (std::size_t i = 1; i != parameters.size(); ++i) {
+    const bool last = i + 1 == parameters.size();
+    raw(depth_ + aligned, last ? fmt::format("{}){}", parameters[i], tail) : parameters[i] + ",");
+  }
+}
+
+void cpp_writer::function(std::string_view head, std::span<const std::string> parameters,
+                          std::string_view tail, std::string_view body_head,
+                          std::string_view body_arguments, std::string_view body_tail) {
+  const std::string whole =
+      fmt::format("{}({}){} {{ {}({}){} }}", head, fmt::join(parameters, ", "), tail, body_head,
+                  body_arguments, body_tail);
   if (fits(whole.size())) {
     line(whole);
     return;
   }
-  call(head, parameters, fmt::format("{} {{", tail));
+  signature(head, parameters, fmt::format("{} {{", tail));
   indent();
   call(body_head, body_arguments, body_tail);
   outdent();
@@ -98,6 +119,15 @@ void cpp_writer::if_constexpr(std::string_view condition, std::string_view state
   }
   line(fmt::format("if constexpr ({})", condition));
   raw(depth_ + 2, statement);
+}
+
+void cpp_writer::assignment(std::string_view head, std::string_view value) {
+  if (fits(head.size() + value.size() + 3)) {
+    line(fmt::format("{} = {}", head, value));
+    return;
+  }
+  line(fmt::format("{} =", head));
+  raw(depth_ + 4, value);
 }
 
 void cpp_writer::alias(std::string_view name, std::string_view target, std::string_view arguments) {

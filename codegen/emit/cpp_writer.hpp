@@ -25,9 +25,14 @@ class cpp_writer {
   /// `head(arguments)tail` on one line, or with the arguments on the next one.
   void call(std::string_view head, std::string_view arguments, std::string_view tail);
 
-  /// A function whose body is one statement: of the form of call(), both.
-  void function(std::string_view head, std::string_view parameters, std::string_view tail,
-                std::string_view body_head, std::string_view body_arguments,
+  /// `head(parameters)tail` of a function: on one line, or with the parameters below each other, or
+  /// with them on the next line.
+  void signature(std::string_view head, std::span<const std::string> parameters,
+                 std::string_view tail);
+
+  /// A function whose body is one statement of the form of call().
+  void function(std::string_view head, std::span<const std::string> parameters,
+                std::string_view tail, std::string_view body_head, std::string_view body_arguments,
                 std::string_view body_tail);
 
   /// static_assert(condition, "message");
@@ -35,6 +40,9 @@ class cpp_writer {
 
   /// `if constexpr (condition) statement`
   void if_constexpr(std::string_view condition, std::string_view statement);
+
+  /// `head = value` on one line, or the value on the next one.
+  void assignment(std::string_view head, std::string_view value);
 
   /// `using name = target<arguments>;`
   void alias(std::string_view name, std::string_view target, std::string_view arguments);

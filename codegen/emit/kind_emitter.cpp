@@ -31,7 +31,8 @@ struct value_text {
 }  // namespace
 
 const kind_emitter* find_emitter(mailbox_kind kind) {
-  static constexpr std::array emitters{&simple_emitter, &ticker_emitter};
+  static constexpr std::array emitters{&simple_emitter, &ticker_emitter, &rpc_emitter,
+                                       &batch_emitter,  &timer_emitter,  &signal_emitter};
   const auto* const found =
       std::ranges::find(emitters, kind, [](const kind_emitter* e) { return e->kind; });
   return found == emitters.end() ? nullptr : *found;
@@ -48,11 +49,28 @@ std::vector<std::string> field_texts(
   return texts;
 }
 
+void write_cast_functions(const emitted_mailbox& m, cpp_writer& out) {
+  const std::string& type = m.types[0];
+  const std::string message = type + " message";
+  const std::string member = fmt::format("return mailboxes().{}.", m.name);
+  out.comment(
+      fmt::format("Awaitable -> send_result<{}>: sends, waiting for room in the mailbox.", type),
+      "///");
+  out.function(fmt::format("[[nodiscard]] auto {}", m.name), std::array{message}, " const",
+               member + "cast", "std::move(message)", ";");
+  out.function(fmt::format("[[nodiscard]] auto {}", m.name),
+               std::array{std::string("const troupe::context& ctx"), message}, " const",
+               member + "cast", "ctx, std::move(message)", ";");
+  out.function(fmt::format("troupe::send_result<{}> try_{}", type, m.name), std::array{message},
+               " const", member + "try_cast", "std::move(message)", ";");
+}
+
 void write_plain_handler(const emitted_mailbox& mailbox, std::string_view passed, cpp_writer& out) {
   const std::string call = fmt::format("self.handle_{}(std::move(message))", mailbox.name);
   out.line("template <class Private>");
-  out.call(fmt::format("static auto {}", mailbox.name),
-           fmt::format("Private& self, {}&& message", passed), " {");
+  out.signature(fmt::format("static auto {}", mailbox.name),
+                std::array{std::string("Private& self"), fmt::format("{}&& message", passed)},
+                " {");
   out.indent();
   out.line("constexpr bool fits = requires {");
   out.line(fmt::format("  {{ {} }} -> troupe::generated::outcome;", call));

@@ -39,6 +39,10 @@ struct kind_emitter {
 
 extern const kind_emitter simple_emitter;
 extern const kind_emitter ticker_emitter;
+extern const kind_emitter rpc_emitter;
+extern const kind_emitter batch_emitter;
+extern const kind_emitter timer_emitter;
+extern const kind_emitter signal_emitter;
 
 /// A mailbox of an actor, with the names of what is generated for it.
 struct emitted_mailbox {
@@ -57,6 +61,9 @@ struct emitted_mailbox {
 /// ".field = value" for each setting that has a value.
 [[nodiscard]] std::vector<std::string> field_texts(
     const settings& of, std::initializer_list<std::pair<std::string_view, setting>> fields);
+
+/// Functions of an actor's tx that send messages with cast and try_cast.
+void write_cast_functions(const emitted_mailbox& mailbox, cpp_writer& out);
 
 /// The function of `handlers` for a handler that takes what `passed` is, and gives no answer.
 void write_plain_handler(const emitted_mailbox& mailbox, std::string_view passed, cpp_writer& out);

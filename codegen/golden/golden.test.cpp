@@ -54,8 +54,10 @@ output run(std::vector<std::string_view> arguments) {
 std::vector<std::string> specifications_in(const char* folder) {
   fs::current_path(fs::path(TROUPE_GEN_FOLDER) / "golden" / folder);
   std::vector<std::string> names;
-  for (const auto& file : fs::directory_iterator(".")) {
-    if (file.path().extension() == ".yml") names.push_back(file.path().filename().string());
+  for (const auto& file : fs::recursive_directory_iterator(".")) {
+    if (file.path().extension() == ".yml") {
+      names.push_back(file.path().lexically_normal().generic_string());
+    }
   }
   std::ranges::sort(names);
   return names;

@@ -79,7 +79,7 @@ class simple_rx : public inbox_rx<cast_inbox<T>> {
 template <message T>
 class simple_tx {
  public:
-  explicit simple_tx(const simple_rx<T>& rx) noexcept : inbox_(rx.inbox()) {}
+  explicit simple_tx(const inbox_rx<cast_inbox<T>>& rx) noexcept : inbox_(rx.inbox()) {}
 
   /// As cast_inbox::cast.
   [[nodiscard]] auto cast(T message) const { return inbox_->inbox.cast(std::move(message)); }
