@@ -17,7 +17,9 @@ void gate::leave() noexcept {
   const std::lock_guard held(lock_);
   occupied_ = false;
   inside_ = nullptr;
-  if (open_) admit_first();
+  if (open_) return admit_first();
+  // Those who wait do so for the signal now, and no longer for whoever was inside.
+  for (gate_waiter* at = first_; at != nullptr; at = at->next) at->who->calling.store(nullptr);
 }
 
 void gate::open() noexcept {
@@ -112,9 +114,10 @@ bool gate::enter_awaiter::await_suspend(std::coroutine_handle<> at) {
 
 // What became of the wait; afterwards nobody touches the waiter any more.
 gate_waiter::state gate::enter_awaiter::settle() noexcept {
-  waiter_.who = nullptr;
   const std::lock_guard held(gate_->lock_);
   if (waiter_.is == gate_waiter::state::waiting) gate_->unlink(waiter_);
+  // Not before: as long as it is in the list, whoever leaves the gate looks at it.
+  std::exchange(waiter_.who, nullptr)->calling.store(nullptr, std::memory_order_relaxed);
   return std::exchange(waiter_.is, gate_waiter::state::idle);
 }
 
@@ -129,7 +132,6 @@ result<> gate::enter_awaiter::await_resume() {
   auto became = gate_waiter::state::idle;
   if (waiter_.who != nullptr) {
     became = settle();
-    self.calling.store(nullptr, std::memory_order_relaxed);
   }
   const bool canceled = self.fired == fired_canceled;
   if (became == gate_waiter::state::admitted) {

@@ -11,7 +11,7 @@ void input_set::add(std::unique_ptr<signal_input> one) {
 }
 
 void input_set::begin() noexcept {
-  for (const auto& one : all_) one->live = true;
+  for (const auto& one : all_) one->begin();
   align();
 }
 
@@ -22,12 +22,9 @@ void input_set::align() noexcept {
 }
 
 void input_set::receive(std::size_t i, bool filled, time_point now) {
-  if (filled) {
-    all_[i]->accept();
+  if (filled && all_[i]->accept()) {
     if (!touched_) due_ = later(now, window_);
     touched_ = true;
-  } else {
-    all_[i]->live = false;
   }
   align();
 }

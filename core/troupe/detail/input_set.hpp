@@ -38,16 +38,14 @@ class input_set final : public evaluation {
   }
   [[nodiscard]] bool waits_for_window() const noexcept { return window_ > duration::zero(); }
 
-  /// A run begins: signals that had ended may be back.
+  /// A run begins: signals may have ended, or be back, while nobody received.
   void begin() noexcept;
-  /// Input `i` has a message, or, without, has ended.
+  /// Input `i` has a message, if it is `filled`.
   void receive(std::size_t i, bool filled, time_point now);
   /// What is to be done at `now`.
   [[nodiscard]] step next(time_point now) const noexcept;
   /// May input `i` be received from?
-  [[nodiscard]] bool wants(std::size_t i) const noexcept {
-    return all_[i]->live && (!behind_ || states_[i].behind);
-  }
+  [[nodiscard]] bool wants(std::size_t i) const noexcept { return !behind_ || states_[i].behind; }
   /// When the window is over; `never` while no update waits for that alone.
   [[nodiscard]] time_point due() const noexcept;
 

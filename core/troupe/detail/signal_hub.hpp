@@ -4,7 +4,8 @@
 //
 // Listeners are subscriptions, each of them an inbox (inbox_core.hpp), in three lists in the order
 // in which they came: `values` are told every new value, `watchers` that there is one, and `inputs`
-// (of computed signals) every change that reached this signal, with its stamp (stamp.hpp).
+// (of computed signals) every change that reached this signal, with its stamp (stamp.hpp), and that
+// it has ended, or is back. The end closes the inboxes of the others; a restart opens them again.
 //
 // Publishing. There is one publisher at a time: the signal's run, or the writer that holds its
 // gate. It compares without a lock, then writes the value and tells the listeners under `lock`, so
@@ -47,8 +48,8 @@ class subscription_core {
   subscription_core(const subscription_core&) = delete;
   subscription_core& operator=(const subscription_core&) = delete;
 
-  /// After linking: stops when `ctx` ends. A context that is the calling fiber's own needs nothing:
-  /// it ends that fiber's waits by itself.
+  /// After linking: stops when `ctx` ends. Also a context that is the calling fiber's own: another
+  /// fiber may come to receive.
   void stop_with(const context& ctx);
 
   /// Leaves the hub and closes the inbox. What waits in it can still be received. Any thread.
@@ -143,9 +144,15 @@ struct notice {};
 /// What a computed signal is told by an input.
 template <class V>
 struct stamped {
-  std::optional<V> value;  // none: the signal has none yet
-  stamp at;
-  bool changed;  // false: the change that `at` tells of left the value as it was
+  enum class news : std::uint8_t {
+    change,  // of the value
+    none,    // the change that `at` tells of left the value as it was
+    ended,   // the signal has, for good; there is no value and no stamp with it
+    begun,   // and is back after all; the same
+  };
+  std::optional<V> value{};  // none: the signal has none yet
+  stamp at{};
+  news what;
 };
 
 class signal_hub {
@@ -171,7 +178,10 @@ class signal_hub {
 
  protected:
   ~signal_hub() = default;
-  /// With the lock held.
+  /// Inputs are told, and not closed: the signal may be back one day. With the lock held.
+  virtual void tell_inputs_of(bool ended) noexcept = 0;
+  /// With the lock held, after it has been offered what it is to be given at once: one that joins
+  /// a signal that has ended is closed.
   void join(listener_list& list, subscription_core& one) noexcept;
   void tell_watchers();
 
@@ -179,17 +189,17 @@ class signal_hub {
   listener_list values_;
   listener_list watchers_;
   listener_list inputs_;
+  bool ended_ = false;      // under the lock, as all that follows
+  bool has_value_ = false;  // for those who do not know its type
 
  private:
   template <class Visit>
-  void for_all(Visit visit) const {
+  void for_subscribers(Visit visit) const {
     values_.for_each(visit);
     watchers_.for_each(visit);
-    inputs_.for_each(visit);
   }
 
   std::string name_;
-  bool ended_ = false;          // under the lock, as all that follows
   std::optional<error> error_;  // of the latest update, if it failed
 };
 
@@ -201,16 +211,18 @@ class hub_of final : public signal_hub {
   /// `is_origin`: its stamps are its own changes (stamp.hpp); else they come with the values.
   hub_of(std::string name, bool is_origin, equality equal, std::optional<V> initial)
       : signal_hub(std::move(name)), equal_(std::move(equal)), is_origin_(is_origin) {
-    if (initial) cell_.write(*std::move(initial));
+    if (initial) write(*std::move(initial));
   }
 
   [[nodiscard]] std::optional<V> read() const { return cell_.read(); }
 
-  /// Publisher only: of an origin. A value equal to the present one is not told. True: it was news.
+  /// Publisher only: of an origin. A value equal to the present one is not told, nor one that comes
+  /// after the end. True: it was news.
   bool publish(V value) {
     if (is_same(value)) return false;
     const std::lock_guard held(lock_);
-    cell_.write(std::move(value));
+    if (ended_) return false;
+    write(std::move(value));
     ++changes_;
     if (!inputs_.empty()) [[unlikely]] {
       note_change();
@@ -223,28 +235,45 @@ class hub_of final : public signal_hub {
   /// Publisher only: of a computed signal, for the change that `at` tells of; without a value the
   /// present one stays.
   bool publish(std::optional<V> value, stamp at) {
-    const bool news = value.has_value() && !is_same(*value);
+    const bool changed = value.has_value() && !is_same(*value);
     const std::lock_guard held(lock_);
-    if (news) cell_.write(*std::move(value));
+    if (ended_) return false;
+    if (changed) write(*std::move(value));
     at_ = std::move(at);
-    tell_inputs(news);
-    if (news) tell_listeners();
-    return news;
+    tell_inputs(changed);
+    if (changed) tell_listeners();
+    return changed;
   }
 
   void link(subscription_state<V>& one, bool tell) {
     const std::lock_guard held(lock_);
-    join(values_, one);
     if (tell && cell_.has_value()) one.offer(cell_.current());
+    join(values_, one);
   }
-  void link(subscription_state<stamped<V>>& one) {
+  /// Gives the stamp of what the input shows until the first message.
+  stamp link(subscription_state<stamped<V>>& one) {
     const std::lock_guard held(lock_);
-    join(inputs_, one);
     if (is_origin_) note_change();
-    if (cell_.has_value()) one.offer({.value = cell_.current(), .at = at_, .changed = true});
+    const bool has_value = cell_.has_value();
+    if (has_value) one.offer({cell_.current(), at_, news::change});
+    if (ended_) one.offer({.what = news::ended});
+    inputs_.add(one);
+    return has_value ? before_all(at_) : at_;
+  }
+  /// For a computed signal that is being made: it will come from the origins of `input`. So its
+  /// initial value is older than all that comes from them.
+  void come_from(const stamp& input) {
+    const std::lock_guard held(lock_);
+    merge_into(at_, before_all(input));
   }
 
  private:
+  using news = typename stamped<V>::news;
+
+  void write(V value) {
+    cell_.write(std::move(value));
+    has_value_ = true;
+  }
   [[nodiscard]] bool is_same(const V& value) const {
     if (!cell_.has_value()) return false;
     if (equal_) return equal_(cell_.current(), value);
@@ -260,13 +289,19 @@ class hub_of final : public signal_hub {
     });
     tell_watchers();
   }
-  void tell_inputs(bool news) {
+  void tell_inputs(bool changed) {
     inputs_.for_each([&](subscription_core& one) {
-      static_cast<subscription_state<stamped<V>>&>(one).offer(
-          {.value = cell_.has_value() ? std::optional<V>(cell_.current()) : std::nullopt,
-           .at = at_,
-           .changed = news});
+      input(one).offer({cell_.has_value() ? std::optional<V>(cell_.current()) : std::nullopt, at_,
+                        changed ? news::change : news::none});
     });
+  }
+  void tell_inputs_of(bool ended) noexcept override {
+    inputs_.for_each([&](subscription_core& one) {
+      input(one).offer({.what = ended ? news::ended : news::begun});
+    });
+  }
+  static subscription_state<stamped<V>>& input(subscription_core& one) noexcept {
+    return static_cast<subscription_state<stamped<V>>&>(one);
   }
   void note_change() {
     if (origin_ == 0) origin_ = next_origin();

@@ -47,10 +47,12 @@ class signal_input {
 
   /// Where the next message is to go.
   virtual void bind(inbox_source& source) noexcept = 0;
-  /// A message has come: it is the present one.
-  virtual void accept() = 0;
+  /// A message has come. True: it tells of a change, and is the present one.
+  virtual bool accept() = 0;
   /// A message has come that nobody will want.
   virtual void discard() noexcept = 0;
+  /// A run begins, after what may have been a long time.
+  virtual void begin() noexcept = 0;
   /// Changes that were driven out before they were seen.
   [[nodiscard]] virtual std::uint64_t missed() const noexcept = 0;
 
@@ -60,7 +62,7 @@ class signal_input {
   stamp at;
   bool has_value = false;
   bool changed = false;  // since the last update
-  bool live = true;      // false: the signal has ended, and all it said has been seen
+  bool live = true;      // false: the signal has ended, and all it said before has been seen
 };
 
 template <class V>
@@ -69,7 +71,7 @@ class input_of final : public signal_input {
   input_of(std::shared_ptr<signal_base> of, std::shared_ptr<signal_hub> its_hub)
       : signal_input(std::move(of), std::move(its_hub)), edge_(hub, input_buffer) {
     value = &value_;
-    static_cast<hub_of<V>&>(*hub).link(edge_);
+    at = static_cast<hub_of<V>&>(*hub).link(edge_);
   }
 
   void bind(inbox_source& source) noexcept override {
@@ -77,16 +79,24 @@ class input_of final : public signal_input {
     source.ops = &ops_of<stamped<V>>;
     source.waiter.slot = slot_.raw();
   }
-  void accept() override {
+  bool accept() override {
     stamped<V> got = slot_.take();
+    using news = typename stamped<V>::news;
+    live = got.what != news::ended;
+    if (got.what == news::ended || got.what == news::begun) return false;
     // What was driven out may have been the change that this one no longer tells of.
     const std::uint64_t missed = this->missed();
-    changed = changed || got.changed || missed != seen_missed_;
+    changed = changed || got.what == news::change || missed != seen_missed_;
     seen_missed_ = missed;
     at = std::move(got.at);
     has_value = got.value.has_value();
     value_.reset();
     if (got.value) value_.emplace(*std::move(got.value));
+    return true;
+  }
+  void begin() noexcept override {
+    // While its owner had ended for good it was told nothing.
+    if (edge_.inbox.size() == 0) live = !hub->has_ended();
   }
   void discard() noexcept override { static_cast<void>(slot_.take()); }
   [[nodiscard]] std::uint64_t missed() const noexcept override {

@@ -40,7 +40,8 @@ template <class V, class Made>
 update_outcome<V> outcome_from(Made&& made) {
   if constexpr (std::same_as<std::remove_cvref_t<Made>, update_outcome<V>>) {
     return std::forward<Made>(made);
-  } else if constexpr (requires { made.error(); }) {
+  } else if constexpr (!std::same_as<typename unwrapped<std::remove_cvref_t<Made>>::type,
+                                     std::remove_cvref_t<Made>>) {
     if (!made) return fail(std::forward<Made>(made).error());
     return update_outcome<V>(std::in_place, *std::forward<Made>(made));
   } else {

@@ -37,6 +37,16 @@ namespace troupe {
 template <class S>
 concept some_signal = std::derived_from<S, signal_base>;
 
+namespace detail {
+
+/// An update that could be called either way, [](auto... values), takes the values.
+template <class F, class... Sources>
+concept takes_values_of =
+    sizeof...(Sources) != 0 && (requires { typename Sources::value_type; } && ...) &&
+    std::invocable<F&, const typename Sources::value_type&...>;
+
+}  // namespace detail
+
 template <class V>
 struct computed_options {
   /// After the first change, further ones are awaited for so long; then one update shows them all.
@@ -60,14 +70,14 @@ class computed_signal : public signal<V> {
                   std::shared_ptr<Sources>... sources)
       : computed_signal(name, std::move(options), make_update<F, Sources...>(std::move(update)),
                         {std::move(sources)...}, true) {
-    takes_sources_ = std::invocable<F&>;
+    takes_sources_ = !detail::takes_values_of<F, Sources...>;
   }
 
   /// One more source, for an update that takes nothing; before the signal is started. Throws
   /// usage_error if `source` is null or is itself made from this signal: the text names the cycle.
   void add_source(std::shared_ptr<signal_base> source) {
     detail::check_source(*this, source, takes_sources_, started_);
-    inputs_.add(detail::signal_internals::make_input(std::move(source)));
+    add_input(std::move(source));
   }
 
   [[nodiscard]] std::vector<std::shared_ptr<signal_base>> sources() const override {
@@ -86,7 +96,7 @@ class computed_signal : public signal<V> {
     detail::check_window(name, options.coalesce_window);
     for (auto& source : sources) {
       detail::check_source(*this, source, true, false);
-      inputs_.add(detail::signal_internals::make_input(std::move(source)));
+      add_input(std::move(source));
     }
   }
 
@@ -129,20 +139,28 @@ class computed_signal : public signal<V> {
   }
 
  private:
+  void add_input(std::shared_ptr<signal_base> source) {
+    inputs_.add(detail::signal_internals::make_input(std::move(source)));
+    this->come_from(inputs_.all().back()->at);
+  }
+
   template <class F, class... Sources>
   static made_by make_update(F update) {
-    if constexpr (std::invocable<F&>) {
-      static_assert(std::constructible_from<V, detail::value_made_by<F>>,
-                    "computed_signal<V>(name, update, sources...): the update takes nothing, or "
-                    "the sources' values, and gives a V, a result<V>, or a task of one of them");
-      return std::make_unique<detail::function_update<V, F>>(std::move(update));
+    if constexpr (detail::takes_values_of<F, Sources...>) {
+      return make_function_update<F, typename Sources::value_type...>(std::move(update));
     } else {
-      static_assert(std::invocable<F&, const typename Sources::value_type&...>,
+      static_assert(std::invocable<F&>,
                     "computed_signal<V>(name, update, sources...): the update takes nothing, or "
                     "the sources' values, and gives a V, a result<V>, or a task of one of them");
-      return std::make_unique<detail::function_update<V, F, typename Sources::value_type...>>(
-          std::move(update));
+      return make_function_update<F>(std::move(update));
     }
+  }
+  template <class F, class... Values>
+  static made_by make_function_update(F update) {
+    static_assert(std::constructible_from<V, detail::value_made_by<F, const Values&...>>,
+                  "computed_signal<V>(name, update, sources...): the update takes nothing, or "
+                  "the sources' values, and gives a V, a result<V>, or a task of one of them");
+    return std::make_unique<detail::function_update<V, F, Values...>>(std::move(update));
   }
 
   void settle(const detail::update_outcome<V>& made) {

@@ -207,7 +207,7 @@ class pushed_signal : public signal<V> {
 
   result<> accept(V& value) {
     try {  // equality and copies are the user's too
-      this->publish(std::move(value));
+      if (!this->publish(std::move(value)) && this->has_ended()) return fail(errc::actor_stopped);
       return {};
     } catch (...) {
       crash(std::current_exception());

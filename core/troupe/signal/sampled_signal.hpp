@@ -3,7 +3,7 @@
 // sampled_signal: another signal's value, looked at now and then: at an interval, or whenever a
 // third signal, the trigger, changes. What the source shows in between is passed over.
 //
-// It ends clean when the source, or the trigger, has ended for good.
+// It ends clean when the trigger has ended for good, or when it is to look at a source that has.
 
 #include <troupe/signal/signal.hpp>
 #include <troupe/timer.hpp>

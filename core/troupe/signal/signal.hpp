@@ -94,7 +94,7 @@ class signal_base : public actor {
   std::shared_ptr<detail::signal_hub> hub_;
   bool owns_hub_ = true;  // false: a later object of a factory, in the first one's place
   bool tells_at_once_;
-  bool failing_ = false;  // an error is noted; run's own
+  bool failing_ = false;  // an error is noted, perhaps; run's own
   std::function<void(const error&)> on_error_;
 };
 
@@ -148,12 +148,15 @@ class signal : public signal_base {
   bool publish(std::optional<V> value, detail::stamp at) {
     return hub().publish(std::move(value), std::move(at));
   }
+  /// It will come from where `input` comes from.
+  void come_from(const detail::stamp& input) { hub().come_from(input); }
 
   bool take_over(actor& first) noexcept override {
     auto* const same = dynamic_cast<signal*>(&first);
-    if (same == nullptr) return false;
+    if (same == nullptr || same == this) return false;
     hub_ = same->hub_;
     owns_hub_ = false;
+    failing_ = true;  // maybe: an earlier object may have left its error there
     return true;
   }
 
