@@ -60,6 +60,7 @@ fiber& make_fiber(scheduler& sched, context_state* parent) {
   fiber& made = fiber_pool::take();
   made.finished = false;
   made.rotor = 0;
+  made.calling.store(nullptr, std::memory_order_relaxed);  // a call may have been destroyed waiting
   context_state& scope = made.scope;
   scope.references.store(1, std::memory_order_relaxed);
   scope.status.store(context_status::alive, std::memory_order_relaxed);

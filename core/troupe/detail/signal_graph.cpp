@@ -42,6 +42,12 @@ void check_source(const signal_base& of, const std::shared_ptr<signal_base>& sou
   }
 }
 
+void check_unused(const signal_base& of, bool is_used) {
+  if (!is_used) return;
+  throw usage_error("computed_signal \"" + of.name() +
+                    "\": other signals are made from its initial value; add its sources first");
+}
+
 void check_window(const std::string& name, duration window) {
   if (window < duration::zero()) {
     throw usage_error("computed_signal \"" + name + "\": the coalesce window is negative");

@@ -47,12 +47,12 @@ class signal_input {
 
   /// Where the next message is to go.
   virtual void bind(inbox_source& source) noexcept = 0;
-  /// A message has come. True: it tells of a change, and is the present one.
-  virtual bool accept() = 0;
+  /// A message has come: it is how the signal is now.
+  virtual void accept() = 0;
   /// A message has come that nobody will want.
   virtual void discard() noexcept = 0;
-  /// A run begins, after what may have been a long time.
-  virtual void begin() noexcept = 0;
+  /// A run begins: while there was none the signal may have changed unnoticed.
+  virtual void begin() = 0;
   /// Changes that were driven out before they were seen.
   [[nodiscard]] virtual std::uint64_t missed() const noexcept = 0;
 
@@ -71,7 +71,10 @@ class input_of final : public signal_input {
   input_of(std::shared_ptr<signal_base> of, std::shared_ptr<signal_hub> its_hub)
       : signal_input(std::move(of), std::move(its_hub)), edge_(hub, input_buffer) {
     value = &value_;
-    at = static_cast<hub_of<V>&>(*hub).link(edge_);
+    edge_.inbox.reserve(ops_of<stamped<V>>);
+    auto before = static_cast<hub_of<V>&>(*hub).link(edge_);
+    at = std::move(before.at);
+    live = before.live;
   }
 
   void bind(inbox_source& source) noexcept override {
@@ -79,25 +82,18 @@ class input_of final : public signal_input {
     source.ops = &ops_of<stamped<V>>;
     source.waiter.slot = slot_.raw();
   }
-  bool accept() override {
+  void accept() override {
     stamped<V> got = slot_.take();
-    using news = typename stamped<V>::news;
-    live = got.what != news::ended;
-    if (got.what == news::ended || got.what == news::begun) return false;
-    // What was driven out may have been the change that this one no longer tells of.
-    const std::uint64_t missed = this->missed();
-    changed = changed || got.what == news::change || missed != seen_missed_;
-    seen_missed_ = missed;
+    live = got.live;
+    // Also where the message that told of the change was driven out.
+    changed = changed || got.version != seen_;
+    seen_ = got.version;
     at = std::move(got.at);
     has_value = got.value.has_value();
     value_.reset();
     if (got.value) value_.emplace(*std::move(got.value));
-    return true;
   }
-  void begin() noexcept override {
-    // While its owner had ended for good it was told nothing.
-    if (edge_.inbox.size() == 0) live = !hub->has_ended();
-  }
+  void begin() override { static_cast<hub_of<V>&>(*hub).tell_again(edge_); }
   void discard() noexcept override { static_cast<void>(slot_.take()); }
   [[nodiscard]] std::uint64_t missed() const noexcept override {
     return edge_.dropped.load(std::memory_order_relaxed);
@@ -108,7 +104,7 @@ class input_of final : public signal_input {
 
  private:
   std::optional<V> value_;
-  std::uint64_t seen_missed_ = 0;
+  std::uint64_t seen_ = 0;  // the version of value_
   message_slot<stamped<V>> slot_;
   subscription_state<stamped<V>> edge_;
 };

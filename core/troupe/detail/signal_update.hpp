@@ -82,10 +82,10 @@ class function_update final : public update_of<V> {
   update_outcome<V> call(const input_set& inputs, task<update_outcome<V>>& later,
                          std::index_sequence<I...>) {
     if constexpr (is_task<std::invoke_result_t<F&, const Inputs&...>>) {
-      later = outcome_later<V>(function_(inputs.present<Inputs>(I)...));
+      later = outcome_later<V>(std::invoke(function_, inputs.present<Inputs>(I)...));
       return std::optional<V>();
     } else {
-      return outcome_from<V>(function_(inputs.present<Inputs>(I)...));
+      return outcome_from<V>(std::invoke(function_, inputs.present<Inputs>(I)...));
     }
   }
 

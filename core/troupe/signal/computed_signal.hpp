@@ -17,7 +17,8 @@
 //
 // An update that fails leaves the value as it was: last_error(), on_error. One that throws is a
 // crash; after the restart the value is still there, and the next change tries again.
-// The signal ends clean when all its sources have ended for good.
+// The signal ends clean when all its sources have ended for good. If it is started again
+// nevertheless, it rests, as one that has ended, until one of them is back.
 
 #include <troupe/detail/signal_graph.hpp>
 #include <troupe/detail/signal_update.hpp>
@@ -73,10 +74,12 @@ class computed_signal : public signal<V> {
     takes_sources_ = !detail::takes_values_of<F, Sources...>;
   }
 
-  /// One more source, for an update that takes nothing; before the signal is started. Throws
-  /// usage_error if `source` is null or is itself made from this signal: the text names the cycle.
+  /// One more source, for an update that takes nothing; before the signal is started, and, if it
+  /// has an initial value, before others are made from it. Throws usage_error if `source` is null
+  /// or is itself made from this signal: the text names the cycle.
   void add_source(std::shared_ptr<signal_base> source) {
     detail::check_source(*this, source, takes_sources_, started_);
+    detail::check_unused(*this, this->is_used());
     add_input(std::move(source));
   }
 
@@ -113,7 +116,13 @@ class computed_signal : public signal<V> {
     for (;;) {
       const bool timed = inputs_.waits_for_window();
       switch (inputs_.next(timed ? detail::current.sched->now() : time_point{})) {
-        case detail::input_set::step::ended: co_return result<>();
+        case detail::input_set::step::ended:
+          if (inputs_.was_live()) co_return result<>();
+          // Started again although nothing is left to compute from: rests until a source is back.
+          this->end();
+          if (!co_await wait) co_return fail(ctx.err().value_or(errc::canceled));
+          this->begin();
+          break;
         case detail::input_set::step::wait:
           if (!co_await wait) co_return fail(ctx.err().value_or(errc::canceled));
           break;
@@ -131,8 +140,8 @@ class computed_signal : public signal<V> {
             }
             settle(made);
           }
-          inputs_.end_update();
           this->publish(made ? *std::move(made) : std::optional<V>(), std::move(at));
+          inputs_.end_update();
         }
       }
     }

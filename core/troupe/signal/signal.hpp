@@ -76,7 +76,9 @@ class signal_base : public actor {
   ~signal_base() override;
 
   /// For run(): the signal is alive; to be called first.
-  void begin() noexcept { hub_->begin(); }
+  void begin() { hub_->begin(); }
+  /// For run(): it is as if it had ended for good, until begin().
+  void end() noexcept { hub_->end(); }
   /// An update has failed, or succeeded again: what last_error() and on_error say.
   void note_failure(const error& why);
   void note_success() noexcept;
@@ -149,6 +151,7 @@ class signal : public signal_base {
     return hub().publish(std::move(value), std::move(at));
   }
   /// It will come from where `input` comes from.
+  [[nodiscard]] bool is_used() const { return hub().is_used(); }
   void come_from(const detail::stamp& input) { hub().come_from(input); }
 
   bool take_over(actor& first) noexcept override {
