@@ -54,6 +54,8 @@ class actor {
   // For a supervisor, which closes its children's inboxes, and a signal, which ends its
   // subscriptions.
   virtual void ended_for_good() noexcept {}
+  // A run is being started, perhaps after that: before anybody can know.
+  virtual void run_begins() noexcept {}
   // A later object of the same factory: whoever holds `first` is to meet this one instead. False:
   // they do not fit together.
   virtual bool take_over(actor& first) noexcept { return &first != this; }
@@ -82,6 +84,7 @@ struct actor_internals {
   static void run_begins(actor& one) noexcept {
     one.registration_.started();
     one.inboxes_.reopen_all();
+    one.run_begins();
   }
   /// `why`: how its last run ended; null if it never ran.
   static void ended_for_good(actor& one, const exit_reason* why) noexcept {

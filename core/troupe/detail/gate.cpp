@@ -25,10 +25,14 @@ void gate::set_inside(fiber* who) noexcept {
   if (first_ != nullptr) first_->who->calling.store(who);
 }
 
+void gate::begin() noexcept {
+  const std::lock_guard held(lock_);
+  ended_ = false;
+}
+
 void gate::open() noexcept {
   const std::lock_guard held(lock_);
   open_ = true;
-  ended_ = false;
   if (!occupied_) admit_first();
 }
 

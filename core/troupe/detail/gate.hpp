@@ -41,10 +41,12 @@ class gate {
   [[nodiscard]] bool try_enter() noexcept;
   void leave() noexcept;
 
+  /// Not ended any more: whoever comes now waits for open().
+  void begin() noexcept;
   void open() noexcept;
   /// Nobody enters any more for the time being; whoever is inside goes on.
   void shut() noexcept;
-  /// Shut for good, or until it is opened again: nobody waits any longer.
+  /// Shut for good, or until begin(): nobody waits any longer.
   void end() noexcept;
 
   class enter_awaiter;

@@ -31,7 +31,6 @@ class paced_values {
   /// ended; if it had before, rests until it is back.
   template <class Owner, class Publish>
   task<result<>> run(Owner* of, context ctx, Publish publish) {
-    of->begin();
     while (source_->has_ended()) {
       if (result<V> last = source_->read()) publish(*std::move(last));
       of->end();

@@ -105,7 +105,6 @@ class computed_signal : public signal<V> {
 
  protected:
   task<result<>> run(context ctx) override {
-    this->begin();
     inputs_.begin();
     started_ = true;
     // What crashed the last run will not be tried again.

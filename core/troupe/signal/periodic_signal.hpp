@@ -45,7 +45,6 @@ class periodic_signal : public signal<V> {
 
  protected:
   task<result<>> run(context ctx) override {
-    this->begin();
     time_point beat = detail::current.sched->now();
     for (bool first = true;; first = false) {
       task<outcome> later;

@@ -113,7 +113,6 @@ class pushed_signal : public signal<V> {
 
  protected:
   task<result<>> run(context ctx) override {
-    this->begin();
     pushed_signal& door = *door_;
     // An update that an earlier run left behind may have thrown since.
     if (auto thrown = door.take_crash()) std::rethrow_exception(std::move(thrown));
@@ -238,6 +237,10 @@ class pushed_signal : public signal<V> {
   void ended_for_good() noexcept override {
     door_->gate_.end();
     signal<V>::ended_for_good();
+  }
+  void run_begins() noexcept override {
+    signal<V>::run_begins();
+    door_->gate_.begin();
   }
 
   bool take_over(actor& first) noexcept override {

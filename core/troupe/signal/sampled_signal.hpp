@@ -50,7 +50,6 @@ class sampled_signal : public signal<V> {
 
  protected:
   task<result<>> run(context ctx) override {
-    this->begin();
     for (const std::shared_ptr<signal_base>& needed : sources()) {
       if (!needed->has_ended()) continue;
       look();

@@ -75,14 +75,15 @@ class signal_base : public actor {
               std::function<void(const error&)> on_error);
   ~signal_base() override;
 
-  /// For run(): the signal is alive; to be called first.
-  void begin() { hub_->begin(); }
-  /// For run(): it is as if it had ended for good, until begin().
+  /// For run(): end() is as if the signal had ended for good, until begin(). A run begins with it
+  /// begun.
+  void begin() noexcept { hub_->begin(); }
   void end() noexcept { hub_->end(); }
   /// An update has failed, or succeeded again: what last_error() and on_error say.
   void note_failure(const error& why);
   void note_success() noexcept;
   void ended_for_good() noexcept override { hub_->end(); }
+  void run_begins() noexcept override { hub_->begin(); }
 
  private:
   template <signal_value V>
@@ -101,7 +102,7 @@ class signal_base : public actor {
 };
 
 /// A signal of V: what its readers and subscribers need to know. Derive from it to make another
-/// kind: run() calls begin(), then publish() as often as it likes.
+/// kind, whose run() calls publish() as often as it likes.
 template <signal_value V>
 class signal : public signal_base {
  public:
