@@ -65,10 +65,13 @@ int main() {
   auto fan = std::make_shared<troupe::pushed_signal<bool>>(
       "fan", [](bool on) { fmt::print("fan {}\n", on ? "on" : "off"); },  // here: switch a relay
       troupe::signal_options<bool>{.initial = false});
-  auto control = troupe::make_actor("control", [=](context ctx, troupe::logger&) {
-    return troupe::serve(ctx, troupe::on(hot->subscribe(), [=](bool on) -> task<result<>> {
-                           co_return co_await fan->write(on);
-                         }));
+  auto control = troupe::make_actor("control", [=](context ctx, troupe::logger&) -> task<result<>> {
+    auto changes = hot->subscribe();
+    if (auto on = hot->read())
+      co_await fan->write(*on);  // it may have changed before we (re)started
+    co_return co_await troupe::serve(ctx, troupe::on(changes, [=](bool on) -> task<result<>> {
+                                       co_return co_await fan->write(on);
+                                     }));
   });
 
   auto children = troupe::signal_tree(hot, fan);  // with busy and smooth, which hot is made from

@@ -3,8 +3,10 @@
 // actor: a named run loop with private state. What it receives from are its inboxes, members of
 // the derived class; who starts it, and starts it again, is a supervisor or a runtime.
 
+#include <troupe/actor_id.hpp>
 #include <troupe/context.hpp>
 #include <troupe/detail/actor_inboxes.hpp>
+#include <troupe/detail/actor_slot.hpp>
 #include <troupe/error.hpp>
 #include <troupe/logger.hpp>
 #include <troupe/task.hpp>
@@ -34,6 +36,8 @@ class actor {
   virtual ~actor();
 
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  /// This object's own, over all its runs. Any thread.
+  [[nodiscard]] actor_id id() const noexcept { return registration_.id(); }
 
  protected:
   /// The actor's life. Success ends it clean, an error or an exception makes it fail; its
@@ -50,12 +54,15 @@ class actor {
   // For a supervisor, which closes its children's inboxes, and a signal, which ends its
   // subscriptions.
   virtual void ended_for_good() noexcept {}
+  // A run is being started, perhaps after that: before anybody can know.
+  virtual void run_begins() noexcept {}
   // A later object of the same factory: whoever holds `first` is to meet this one instead. False:
   // they do not fit together.
   virtual bool take_over(actor& first) noexcept { return &first != this; }
 
   std::string name_;
   logger log_;
+  detail::actor_registration registration_;
   detail::actor_inboxes inboxes_;
   std::atomic<bool> claimed_{false};  // belongs to a supervisor or a runtime
 };
@@ -74,9 +81,16 @@ struct actor_internals {
   static actor_inboxes& inboxes(actor& one) noexcept { return one.inboxes_; }
   static void set_logger(actor& one, logger log) noexcept { one.log_ = std::move(log); }
   [[nodiscard]] static logger& log(actor& one) noexcept { return one.log_; }
-  static void ended_for_good(actor& one) noexcept {
+  static void run_begins(actor& one) noexcept {
+    one.registration_.started();
+    one.inboxes_.reopen_all();
+    one.run_begins();
+  }
+  /// `why`: how its last run ended; null if it never ran.
+  static void ended_for_good(actor& one, const exit_reason* why) noexcept {
     one.inboxes_.close_all();
     one.ended_for_good();
+    one.registration_.stopped(why);
   }
   /// For the later ones of a factory's objects. False: they differ from the first in what others
   /// hold on to.

@@ -109,7 +109,7 @@ join_handle<exit_reason> runtime::spawn_actor(std::shared_ptr<actor> one, spawn_
   owner->one = std::move(one);
   owner->ended = [](detail::run_owner& self, exit_reason&& why) noexcept {
     const std::unique_ptr<spawned_actor> mine(static_cast<spawned_actor*>(&self));
-    detail::actor_internals::ended_for_good(*mine->one);
+    detail::actor_internals::ended_for_good(*mine->one, &why);
     detail::actor_internals::unclaim(*mine->one);
     if (mine->thread != nullptr) mine->home->return_thread(*mine->thread);
     mine->state->value.emplace(std::move(why));

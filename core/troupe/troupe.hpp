@@ -22,11 +22,14 @@
 #include <troupe/serve.hpp>
 
 #include <troupe/actor.hpp>
+#include <troupe/actor_id.hpp>
 #include <troupe/exit_reason.hpp>
 #include <troupe/logger.hpp>
 
 #include <troupe/child_spec.hpp>
 #include <troupe/restart_policy.hpp>
+#include <troupe/super_event.hpp>
+#include <troupe/super_inbox.hpp>
 #include <troupe/supervisor.hpp>
 #include <troupe/supervisor_observer.hpp>
 

@@ -36,7 +36,7 @@ void run_exited(fiber& ended) {
 }  // namespace
 
 context start_run(scheduler& sched, context_state* parent, actor& one, run_owner& owner) {
-  actor_internals::inboxes(one).reopen_all();
+  actor_internals::run_begins(one);
   fiber& made = make_fiber(sched, parent);
   context scope = context::share(made.scope);
   task<result<>> body;

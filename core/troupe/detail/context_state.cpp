@@ -277,9 +277,26 @@ void stop_bridge::operator()() const noexcept {
   release(*of);
 }
 
+namespace {
+
+// The runtime that the context was made in, if it is not only the fibers' below it.
+scheduler* home_of(context_state& state) noexcept {
+  for (context_state* at = &state; at != nullptr; at = at->parent) {
+    const context_extra* const extra = at->extra.load(std::memory_order_acquire);
+    if (extra == nullptr) continue;
+    if (auto* home = extra->clock.load(std::memory_order_acquire)) return home;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
 std::stop_token stop_token_of(context_state& state) {
   context_extra& extra = extra_of(state);
-  if (state.deadline != never && current.sched != nullptr) arm_deadline(state, *current.sched);
+  if (state.deadline != never) {
+    scheduler* const sched = current.sched != nullptr ? current.sched : home_of(state);
+    if (sched != nullptr) arm_deadline(state, *sched);
+  }
   std::stop_source source(std::nostopstate);
   bool ended = false;
   {

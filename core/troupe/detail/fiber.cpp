@@ -3,9 +3,9 @@
 #include <troupe/actor.hpp>
 #include <troupe/detail/context_extra.hpp>
 #include <troupe/detail/inbox_core.hpp>
+#include <troupe/detail/stable_pool.hpp>
 #include <troupe/error.hpp>
 
-#include <memory>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -17,66 +17,9 @@ thread_local constinit current_thread current{};
 
 namespace {
 
-// The pool. Slabs of fibers are never given back and never used for anything else: a wake-up that
-// comes too late for a wait finds a fiber there, sees another wait id, and does nothing. Each
-// thread keeps a few free fibers; the rest is in the depot.
-
-constexpr std::size_t slab_size = 64;
-constexpr std::size_t cache_limit = 2 * slab_size;
-
-struct fiber_depot {
-  spin_lock lock;
-  fiber* free = nullptr;
-  std::vector<std::unique_ptr<fiber[]>> slabs;
-};
-
-fiber_depot& depot() {
-  static auto* const only = new fiber_depot;  // outlives every thread's cache
-  return *only;
-}
-
-struct fiber_cache {
-  fiber* free = nullptr;
-  std::size_t count = 0;
-
-  fiber_cache() = default;
-  fiber_cache(const fiber_cache&) = delete;
-  fiber_cache& operator=(const fiber_cache&) = delete;
-  ~fiber_cache() { give_back(count); }
-
-  void refill() {
-    fiber_depot& central = depot();
-    const std::lock_guard held(central.lock);
-    if (central.free == nullptr) {
-      auto slab = std::make_unique<fiber[]>(slab_size);
-      for (std::size_t i = 0; i != slab_size; ++i) {
-        slab[i].next = central.free;
-        central.free = &slab[i];
-      }
-      central.slabs.push_back(std::move(slab));
-    }
-    for (; count != slab_size && central.free != nullptr; ++count) {
-      fiber* one = central.free;
-      central.free = one->next;
-      one->next = free;
-      free = one;
-    }
-  }
-
-  void give_back(std::size_t many) {
-    if (many == 0) return;
-    fiber_depot& central = depot();
-    const std::lock_guard held(central.lock);
-    for (; many != 0; --many, --count) {
-      fiber* one = free;
-      free = one->next;
-      one->next = central.free;
-      central.free = one;
-    }
-  }
-};
-
-thread_local fiber_cache cache;
+// A wake-up that comes too late for a wait finds a fiber there, sees another wait id, and does
+// nothing.
+using fiber_pool = stable_pool<fiber>;
 
 /// The fiber's part in its own life is over; contexts may still refer to its scope, but no more to
 /// the scheduler.
@@ -114,14 +57,10 @@ void destroy_frame(fiber& suspended) noexcept {
 }  // namespace
 
 fiber& make_fiber(scheduler& sched, context_state* parent) {
-  if (cache.free == nullptr) cache.refill();
-  // refill() leaves at least one.
-  fiber& made = *cache.free;  // NOLINT(clang-analyzer-core.NullDereference)
-  cache.free = made.next;     // NOLINT(clang-analyzer-core.NullDereference)
-  --cache.count;
-  made.next = nullptr;
+  fiber& made = fiber_pool::take();
   made.finished = false;
   made.rotor = 0;
+  made.calling.store(nullptr, std::memory_order_relaxed);  // a call may have been destroyed waiting
   context_state& scope = made.scope;
   scope.references.store(1, std::memory_order_relaxed);
   scope.status.store(context_status::alive, std::memory_order_relaxed);
@@ -156,22 +95,13 @@ void drop_fiber(fiber& unstarted) noexcept {
   let_go(unstarted, sched);
 }
 
-void recycle_fiber(fiber& unused) noexcept {
-  unused.next = cache.free;
-  cache.free = &unused;
-  if (++cache.count > cache_limit) cache.give_back(slab_size);
-}
+void recycle_fiber(fiber& unused) noexcept { fiber_pool::give(unused); }
 
 void for_each_fiber(const scheduler& sched, void (*visit)(fiber&, void*), void* data) {
-  fiber_depot& central = depot();
-  const std::lock_guard held(central.lock);
-  for (const auto& slab : central.slabs) {
-    for (std::size_t i = 0; i != slab_size; ++i) {
-      const std::lock_guard one(slab[i].lock);
-      if (slab[i].sched != nullptr && slab[i].root && &slab[i].sched->root() == &sched)
-        visit(slab[i], data);
-    }
-  }
+  fiber_pool::for_each([&](fiber& one) {
+    const std::lock_guard held(one.lock);
+    if (one.sched != nullptr && one.root && &one.sched->root() == &sched) visit(one, data);
+  });
 }
 
 void destroy_fiber(fiber& suspended) noexcept {

@@ -87,11 +87,11 @@ struct fiber {
   std::coroutine_handle<> root;  // written under `lock`, for readers on other threads
   // Takes the root's outcome and destroys it; with a null root: it was destroyed unfinished.
   void (*on_exit)(fiber&) = nullptr;
-  void* owner = nullptr;         // on_exit's
-  actor* who = nullptr;          // under `lock` for readers on other threads
+  void* owner = nullptr;                   // on_exit's
+  actor* who = nullptr;                    // under `lock` for readers on other threads
   const evaluation* evaluating = nullptr;  // the computed signal whose update runs; see signal.hpp
-  inbox_core* bound = nullptr;   // list of inboxes bound here and at home nowhere else
-  std::uint64_t bound_bits = 0;  // which bits of receive_mask are taken; under `lock`
+  inbox_core* bound = nullptr;             // list of inboxes bound here and at home nowhere else
+  std::uint64_t bound_bits = 0;            // which bits of receive_mask are taken; under `lock`
   // The owner of the inbox that this fiber calls, while it waits for the reply; see call_cycle.hpp.
   std::atomic<fiber*> calling{nullptr};
 

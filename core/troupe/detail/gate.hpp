@@ -5,9 +5,10 @@
 // served; leaving hands the place over to the first who waits.
 //
 // A waiter is in the list until it is admitted (by leave, open or end, under the lock) or has
-// given up (its context ended; it takes itself off). `calling` of those who wait names who is
-// inside, so that a circle of writers waiting for each other is found as one of callers
-// is (call_cycle.hpp).
+// given up (its context ended; it takes itself off). `calling` of one who waits names whoever is
+// before him in the list, that of the first names who is inside, so that a circle of writers
+// waiting for each other is found as one of callers is (call_cycle.hpp), and handing the gate over
+// touches one fiber, however many wait.
 
 #include <troupe/context.hpp>
 #include <troupe/detail/call_cycle.hpp>
@@ -40,10 +41,12 @@ class gate {
   [[nodiscard]] bool try_enter() noexcept;
   void leave() noexcept;
 
+  /// Not ended any more: whoever comes now waits for open().
+  void begin() noexcept;
   void open() noexcept;
   /// Nobody enters any more for the time being; whoever is inside goes on.
   void shut() noexcept;
-  /// Shut for good, or until it is opened again: nobody waits any longer.
+  /// Shut for good, or until begin(): nobody waits any longer.
   void end() noexcept;
 
   class enter_awaiter;
@@ -53,7 +56,9 @@ class gate {
 
  private:
   void admit_first() noexcept;
+  void link(gate_waiter& one) noexcept;
   void unlink(gate_waiter& one) noexcept;
+  void set_inside(fiber* who) noexcept;
 
   spin_lock lock_;
   bool open_ = false;
@@ -76,6 +81,7 @@ class gate::enter_awaiter {
   result<> await_resume();
 
  private:
+  bool closes_cycle(fiber& self, std::uint64_t id);
   gate_waiter::state settle() noexcept;
 
   gate* gate_;

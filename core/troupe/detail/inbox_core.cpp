@@ -78,7 +78,7 @@ void inbox_core::close(closing why) noexcept {
         return;
       }
     }
-    told.who->fire(told.wait, index);
+    if (told.who != nullptr) told.who->fire(told.wait, index);  // null: see super_inbox.cpp
   }
 }
 

@@ -170,6 +170,9 @@ class inbox_core {
   /// `when_full` says where there is no room. `spare` is raw memory for one message.
   offer_result offer(const element_ops& ops, void* message, void* spare, overflow when_full);
 
+  /// Makes the ring now: then no push or offer runs out of memory.
+  void reserve(const element_ops& ops) { make_ring(ops); }
+
   /// Takes back a sender that waits. False: it is not waiting any more, see its state.
   bool withdraw(send_waiter& waiter) noexcept;
 

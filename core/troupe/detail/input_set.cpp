@@ -1,5 +1,7 @@
 #include <troupe/detail/input_set.hpp>
 
+#include <troupe/signal/signal.hpp>
+
 #include <algorithm>
 #include <utility>
 
@@ -10,9 +12,9 @@ void input_set::add(std::unique_ptr<signal_input> one) {
   all_.push_back(std::move(one));
 }
 
-void input_set::begin() noexcept {
-  for (const auto& one : all_) one->live = true;
-  align();
+void input_set::begin() {
+  for (const auto& one : all_) one->begin();
+  was_live_ = std::ranges::any_of(all_, [](const auto& one) { return one->live; });
 }
 
 void input_set::align() noexcept {
@@ -24,10 +26,9 @@ void input_set::align() noexcept {
 void input_set::receive(std::size_t i, bool filled, time_point now) {
   if (filled) {
     all_[i]->accept();
+    was_live_ = was_live_ || all_[i]->live;
     if (!touched_) due_ = later(now, window_);
     touched_ = true;
-  } else {
-    all_[i]->live = false;
   }
   align();
 }
@@ -45,8 +46,19 @@ time_point input_set::due() const noexcept {
 stamp input_set::begin_update() {
   touched_ = false;
   begun_.clear();
-  for (const auto& one : all_) merge_into(begun_, one->at);
+  // The stamp of one that has ended is no promise: nobody is to wait until it shows the next
+  // change.
+  const bool any_live = std::ranges::any_of(all_, [](const auto& one) { return one->live; });
+  for (const auto& one : all_) {
+    if (one->live || !any_live) merge_into(begun_, one->at);
+  }
   return begun_;
+}
+
+stamp input_set::take_crashed() noexcept {
+  stamp crashed = std::exchange(begun_, {});
+  if (!crashed.empty()) end_update();
+  return crashed;
 }
 
 bool input_set::worth_updating() const noexcept {
@@ -100,6 +112,16 @@ bool input_wait::await_resume() {
     of_->receive(self.fired, std::exchange(waiter.filled, false), now);
   }
   return true;
+}
+
+task<bool> until_alive(std::shared_ptr<signal_base> source) {
+  input_set only(duration::zero(), false);
+  only.add(signal_internals::make_input(std::move(source)));
+  input_wait wait(only);
+  while (!only.all().front()->live) {
+    if (!co_await wait) co_return false;
+  }
+  co_return true;
 }
 
 bool input_wait::due_source::arm(fiber& self, std::uint64_t id) {

@@ -11,6 +11,7 @@
 #include <troupe/detail/receive.hpp>
 #include <troupe/detail/signal_input.hpp>
 #include <troupe/detail/stamp.hpp>
+#include <troupe/task.hpp>
 #include <troupe/timer.hpp>
 
 #include <coroutine>
@@ -38,16 +39,16 @@ class input_set final : public evaluation {
   }
   [[nodiscard]] bool waits_for_window() const noexcept { return window_ > duration::zero(); }
 
-  /// A run begins: signals that had ended may be back.
-  void begin() noexcept;
-  /// Input `i` has a message, or, without, has ended.
+  /// A run begins: what inputs could not tell meanwhile they tell now.
+  void begin();
+  /// Has any input been alive in this run?
+  [[nodiscard]] bool was_live() const noexcept { return was_live_; }
+  /// Input `i` has a message, if it is `filled`.
   void receive(std::size_t i, bool filled, time_point now);
   /// What is to be done at `now`.
   [[nodiscard]] step next(time_point now) const noexcept;
   /// May input `i` be received from?
-  [[nodiscard]] bool wants(std::size_t i) const noexcept {
-    return all_[i]->live && (!behind_ || states_[i].behind);
-  }
+  [[nodiscard]] bool wants(std::size_t i) const noexcept { return !behind_ || states_[i].behind; }
   /// When the window is over; `never` while no update waits for that alone.
   [[nodiscard]] time_point due() const noexcept;
 
@@ -55,7 +56,7 @@ class input_set final : public evaluation {
   [[nodiscard]] stamp begin_update();
   /// The stamp of an update that was begun and crashed: it will not be made any more, and those who
   /// wait for it are to be told so. Once; empty if there is none.
-  [[nodiscard]] stamp take_crashed() noexcept { return std::exchange(begun_, {}); }
+  [[nodiscard]] stamp take_crashed() noexcept;
   /// Has anything changed since the last update, and has every input a value?
   [[nodiscard]] bool worth_updating() const noexcept;
   void end_update() noexcept;
@@ -74,6 +75,7 @@ class input_set final : public evaluation {
   std::vector<input_state> states_;  // of all_, for find_behind
   duration window_;
   bool aligned_;
+  bool was_live_ = false;
   bool touched_ = false;  // something has come since the last update
   bool behind_ = false;   // an input has still to show what another one shows
   stamp begun_;           // of the update that is going on
@@ -130,5 +132,8 @@ class evaluation_scope {
  private:
   fiber* who_;  // a frame that is destroyed while it waits is destroyed before its fiber
 };
+
+/// Waits until `source`, which has ended, is running again. False: canceled before.
+[[nodiscard]] task<bool> until_alive(std::shared_ptr<signal_base> source);
 
 }  // namespace troupe::detail

@@ -3,17 +3,21 @@
 #include <troupe/detail/input_set.hpp>
 #include <troupe/signal/signal.hpp>
 
-#include <algorithm>
+#include <string>
+#include <unordered_set>
 
 namespace troupe::detail {
 
 namespace {
 
-// The names from `at` up to `target`, if it is made from it; else empty.
-std::string way_to(const signal_base& at, const signal_base& target) {
+// The names from `at` up to `target`, if it is made from it; else empty. `seen`: from where there
+// is no way.
+std::string way_to(const signal_base& at, const signal_base& target,
+                   std::unordered_set<const signal_base*>& seen) {
   if (&at == &target) return at.name();
+  if (!seen.insert(&at).second) return {};
   for (const auto& source : at.sources()) {
-    if (std::string rest = way_to(*source, target); !rest.empty()) {
+    if (std::string rest = way_to(*source, target, seen); !rest.empty()) {
       return at.name() + " <- " + rest;
     }
   }
@@ -31,10 +35,17 @@ void check_source(const signal_base& of, const std::shared_ptr<signal_base>& sou
     throw usage_error(who + "its update takes the values of the sources that it was made with; " +
                       "only an update that takes nothing can have more");
   }
-  if (const std::string way = way_to(*source, of); !way.empty()) {
+  std::unordered_set<const signal_base*> seen;
+  if (const std::string way = way_to(*source, of, seen); !way.empty()) {
     throw usage_error(who + "it would be computed from itself: " + of.name() + " <- " + way +
                       "; break the cycle, for example with a pushed_signal that is written to");
   }
+}
+
+void check_unused(const signal_base& of, bool is_used) {
+  if (!is_used) return;
+  throw usage_error("computed_signal \"" + of.name() +
+                    "\": other signals are made from its initial value; add its sources first");
 }
 
 void check_window(const std::string& name, duration window) {

@@ -22,6 +22,9 @@ class input_set;
 void check_source(const signal_base& of, const std::shared_ptr<signal_base>& source,
                   bool takes_sources, bool started);
 
+/// Throws usage_error if other signals are made from the value of `of` already.
+void check_unused(const signal_base& of, bool is_used);
+
 void check_window(const std::string& name, duration window);
 
 [[nodiscard]] std::vector<std::shared_ptr<signal_base>> sources_of(const input_set& inputs);

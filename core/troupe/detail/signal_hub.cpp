@@ -25,7 +25,6 @@ subscription_core::subscription_core(std::shared_ptr<signal_hub> hub, subscriber
 
 void subscription_core::stop_with(const context& ctx) {
   if (ctx.state() == nullptr) return;
-  if (current.running != nullptr && ctx.state() == &current.running->scope) return;
   until_ = ctx;
   on_end_.emplace(ctx.stop_token(), stopper{this});
 }
@@ -70,8 +69,8 @@ void signal_hub::join(listener_list& list, subscription_core& one) noexcept {
 
 void signal_hub::link_watcher(subscription_state<notice>& one, bool tell) {
   const std::lock_guard held(lock_);
+  if (tell && has_value_) one.offer({});
   join(watchers_, one);
-  if (tell) one.offer({});
 }
 
 void signal_hub::unlink(subscription_core& one) noexcept {
@@ -87,14 +86,24 @@ void signal_hub::tell_watchers() {
 // Not by_end: that is what the end of the subscriber closes with, and its restart opens again.
 void signal_hub::end() noexcept {
   const std::lock_guard held(lock_);
-  ended_ = true;
-  for_all([](subscription_core& one) { one.inbox.close(inbox_core::closing::by_user); });
+  if (std::exchange(ended_, true)) return;
+  tell_inputs_quietly();
+  for_subscribers([](subscription_core& one) { one.inbox.close(inbox_core::closing::by_user); });
 }
 
 void signal_hub::begin() noexcept {
   const std::lock_guard held(lock_);
   if (!std::exchange(ended_, false)) return;
-  for_all([](subscription_core& one) { one.inbox.reopen(inbox_core::closing::by_user); });
+  tell_inputs_quietly();
+  for_subscribers([](subscription_core& one) { one.inbox.reopen(inbox_core::closing::by_user); });
+}
+
+// One for which the value could not be copied counts it as missed.
+void signal_hub::tell_inputs_quietly() noexcept {
+  try {
+    tell_inputs();
+  } catch (...) {  // NOLINT(bugprone-empty-catch)
+  }
 }
 
 void signal_hub::set_error(std::optional<error> latest) noexcept {

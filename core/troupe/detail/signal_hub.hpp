@@ -4,7 +4,8 @@
 //
 // Listeners are subscriptions, each of them an inbox (inbox_core.hpp), in three lists in the order
 // in which they came: `values` are told every new value, `watchers` that there is one, and `inputs`
-// (of computed signals) every change that reached this signal, with its stamp (stamp.hpp).
+// (of computed signals) every change that reached this signal, with its stamp (stamp.hpp), and that
+// it has ended, or is back. The end closes the inboxes of the others; a restart opens them again.
 //
 // Publishing. There is one publisher at a time: the signal's run, or the writer that holds its
 // gate. It compares without a lock, then writes the value and tells the listeners under `lock`, so
@@ -21,12 +22,14 @@
 #include <troupe/detail/stamp.hpp>
 #include <troupe/detail/value_cell.hpp>
 #include <troupe/error.hpp>
+#include <troupe/select.hpp>
+#include <troupe/signal/equality.hpp>
 #include <troupe/signal/overflow.hpp>
 
 #include <atomic>
-#include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -47,8 +50,8 @@ class subscription_core {
   subscription_core(const subscription_core&) = delete;
   subscription_core& operator=(const subscription_core&) = delete;
 
-  /// After linking: stops when `ctx` ends. A context that is the calling fiber's own needs nothing:
-  /// it ends that fiber's waits by itself.
+  /// After linking: stops when `ctx` ends. Also a context that is the calling fiber's own: another
+  /// fiber may come to receive.
   void stop_with(const context& ctx);
 
   /// Leaves the hub and closes the inbox. What waits in it can still be received. Any thread.
@@ -116,36 +119,47 @@ class subscription_state final : public subscription_core, public pooled {
 
   /// With the hub's lock held.
   void offer(T message) {
-    alignas(T) std::byte spare[sizeof(T)];
-    alignas(T) std::byte given[sizeof(T)];
-    T* const made = ::new (given) T(std::move(message));
-    switch (inbox.offer(ops_of<T>, made, spare, when_full)) {
-      case inbox_core::offer_result::taken: return;
-      case inbox_core::offer_result::replaced:
-        count_drop();
-        std::destroy_at(std::launder(reinterpret_cast<T*>(spare)));
-        return;
-      case inbox_core::offer_result::left: count_drop(); break;
-      case inbox_core::offer_result::closed: break;
+    message_slot<T> spare;
+    message_slot<T> given;
+    std::construct_at(static_cast<T*>(given.raw()), std::move(message));
+    auto outcome = inbox_core::offer_result::left;
+    try {
+      outcome = inbox.offer(ops_of<T>, given.raw(), spare.raw(), when_full);
+    } catch (...) {  // no memory for the buffer
+      static_cast<void>(given.take());
+      throw;
     }
-    std::destroy_at(made);
+    const bool taken = outcome == inbox_core::offer_result::taken;
+    const bool replaced = outcome == inbox_core::offer_result::replaced;
+    if (replaced) static_cast<void>(spare.take());
+    if (!taken && !replaced) static_cast<void>(given.take());
+    if (outcome == inbox_core::offer_result::closed) {
+      refused_ = true;
+    } else if (!taken) {
+      count_drop();
+    }
   }
-
- private:
+  /// With the hub's lock held: was one offered while the inbox was closed? Once.
+  [[nodiscard]] bool take_refused() noexcept { return std::exchange(refused_, false); }
+  /// One was to be told, and could not be.
   void count_drop() noexcept {
     dropped.store(dropped.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
   }
+
+ private:
+  bool refused_ = false;  // under the hub's lock
 };
 
 /// What a watcher is told.
 struct notice {};
 
-/// What a computed signal is told by an input.
+/// What a computed signal is told by an input, with each change that reached that: how it is now.
 template <class V>
 struct stamped {
   std::optional<V> value;  // none: the signal has none yet
   stamp at;
-  bool changed;  // false: the change that `at` tells of left the value as it was
+  std::uint64_t version;  // counts the changes of the value; the same: it has stayed as it was
+  bool live;              // false: it has ended for good
 };
 
 class signal_hub {
@@ -171,7 +185,11 @@ class signal_hub {
 
  protected:
   ~signal_hub() = default;
-  /// With the lock held.
+  /// With the lock held. How the signal is now; also that it has ended, or is back: inputs are told
+  /// of that, and not closed.
+  virtual void tell_inputs() = 0;
+  /// With the lock held, after it has been offered what it is to be given at once: one that joins
+  /// a signal that has ended is closed.
   void join(listener_list& list, subscription_core& one) noexcept;
   void tell_watchers();
 
@@ -179,17 +197,18 @@ class signal_hub {
   listener_list values_;
   listener_list watchers_;
   listener_list inputs_;
+  bool ended_ = false;      // under the lock, as all that follows
+  bool has_value_ = false;  // for those who do not know its type
 
  private:
+  void tell_inputs_quietly() noexcept;
   template <class Visit>
-  void for_all(Visit visit) const {
+  void for_subscribers(Visit visit) const {
     values_.for_each(visit);
     watchers_.for_each(visit);
-    inputs_.for_each(visit);
   }
 
   std::string name_;
-  bool ended_ = false;          // under the lock, as all that follows
   std::optional<error> error_;  // of the latest update, if it failed
 };
 
@@ -201,20 +220,22 @@ class hub_of final : public signal_hub {
   /// `is_origin`: its stamps are its own changes (stamp.hpp); else they come with the values.
   hub_of(std::string name, bool is_origin, equality equal, std::optional<V> initial)
       : signal_hub(std::move(name)), equal_(std::move(equal)), is_origin_(is_origin) {
-    if (initial) cell_.write(*std::move(initial));
+    if (initial) write(*std::move(initial));
   }
 
   [[nodiscard]] std::optional<V> read() const { return cell_.read(); }
 
-  /// Publisher only: of an origin. A value equal to the present one is not told. True: it was news.
+  /// Publisher only: of an origin. A value equal to the present one is not told, nor one that comes
+  /// after the end. True: it was news.
   bool publish(V value) {
     if (is_same(value)) return false;
     const std::lock_guard held(lock_);
-    cell_.write(std::move(value));
+    if (ended_) return false;
+    write(std::move(value));
     ++changes_;
     if (!inputs_.empty()) [[unlikely]] {
       note_change();
-      tell_inputs(true);
+      tell_inputs();
     }
     tell_listeners();
     return true;
@@ -223,50 +244,92 @@ class hub_of final : public signal_hub {
   /// Publisher only: of a computed signal, for the change that `at` tells of; without a value the
   /// present one stays.
   bool publish(std::optional<V> value, stamp at) {
-    const bool news = value.has_value() && !is_same(*value);
+    const bool changed = value.has_value() && !is_same(*value);
     const std::lock_guard held(lock_);
-    if (news) cell_.write(*std::move(value));
+    if (ended_) return false;
+    if (changed) write(*std::move(value));
     at_ = std::move(at);
-    tell_inputs(news);
-    if (news) tell_listeners();
-    return news;
+    tell_inputs();
+    if (changed) tell_listeners();
+    return changed;
   }
 
   void link(subscription_state<V>& one, bool tell) {
     const std::lock_guard held(lock_);
-    join(values_, one);
     if (tell && cell_.has_value()) one.offer(cell_.current());
+    join(values_, one);
   }
-  void link(subscription_state<stamped<V>>& one) {
+  /// What an input shows until its first message.
+  struct before_news {
+    stamp at;
+    bool live;
+  };
+  before_news link(subscription_state<stamped<V>>& one) {
     const std::lock_guard held(lock_);
-    join(inputs_, one);
     if (is_origin_) note_change();
-    if (cell_.has_value()) one.offer({.value = cell_.current(), .at = at_, .changed = true});
+    inputs_.add(one);
+    if (cell_.has_value()) one.offer(state());
+    return {cell_.has_value() ? before_all(at_) : at_, !ended_};
+  }
+  /// Tells what could not be told while the input was closed, its owner having ended.
+  void tell_again(subscription_state<stamped<V>>& one) {
+    const std::lock_guard held(lock_);
+    if (one.take_refused()) one.offer(state());
+  }
+  /// For a computed signal that is being made: it will come from the origins of `input`. So its
+  /// initial value is older than all that comes from them.
+  void come_from(const stamp& input) {
+    const std::lock_guard held(lock_);
+    merge_into(at_, before_all(input));
+  }
+  /// Are computed signals made from the present value?
+  [[nodiscard]] bool is_used() const {
+    const std::lock_guard held(lock_);
+    return !inputs_.empty() && cell_.has_value();
   }
 
  private:
+  void write(V value) {
+    cell_.write(std::move(value));
+    has_value_ = true;
+    ++version_;
+  }
   [[nodiscard]] bool is_same(const V& value) const {
     if (!cell_.has_value()) return false;
     if (equal_) return equal_(cell_.current(), value);
-    if constexpr (std::equality_comparable<V>) {
+    if constexpr (has_equality<V>) {
       return cell_.current() == value;
     } else {
       return false;
     }
   }
   void tell_listeners() {
-    values_.for_each([&](subscription_core& one) {
-      static_cast<subscription_state<V>&>(one).offer(cell_.current());
-    });
     tell_watchers();
+    tell_all<V>(values_, [this]() -> V { return cell_.current(); });
   }
-  void tell_inputs(bool news) {
-    inputs_.for_each([&](subscription_core& one) {
-      static_cast<subscription_state<stamped<V>>&>(one).offer(
-          {.value = cell_.has_value() ? std::optional<V>(cell_.current()) : std::nullopt,
-           .at = at_,
-           .changed = news});
+  void tell_inputs() override {
+    tell_all<stamped<V>>(inputs_, [this] { return state(); });
+  }
+  // Making a copy may throw: then the others are told all the same, and it is thrown at the end.
+  template <class T, class Make>
+  static void tell_all(const listener_list& list, Make make) {
+    std::exception_ptr thrown;
+    list.for_each([&](subscription_core& one) {
+      auto& to = static_cast<subscription_state<T>&>(one);
+      try {
+        to.offer(make());
+      } catch (...) {
+        to.count_drop();
+        thrown = std::current_exception();
+      }
     });
+    if (thrown) std::rethrow_exception(std::move(thrown));
+  }
+  [[nodiscard]] stamped<V> state() const {
+    return {.value = cell_.has_value() ? std::optional<V>(cell_.current()) : std::nullopt,
+            .at = at_,
+            .version = version_,
+            .live = !ended_};
   }
   void note_change() {
     if (origin_ == 0) origin_ = next_origin();
@@ -278,6 +341,7 @@ class hub_of final : public signal_hub {
   const bool is_origin_;
   std::uint64_t origin_ = 0;   // 0: nobody has asked yet
   std::uint64_t changes_ = 0;  // of an origin
+  std::uint64_t version_ = 0;  // of the value
   stamp at_;                   // of the present value, once there are inputs
 };
 

@@ -47,10 +47,12 @@ class signal_input {
 
   /// Where the next message is to go.
   virtual void bind(inbox_source& source) noexcept = 0;
-  /// A message has come: it is the present one.
+  /// A message has come: it is how the signal is now.
   virtual void accept() = 0;
   /// A message has come that nobody will want.
   virtual void discard() noexcept = 0;
+  /// A run begins: while there was none the signal may have changed unnoticed.
+  virtual void begin() = 0;
   /// Changes that were driven out before they were seen.
   [[nodiscard]] virtual std::uint64_t missed() const noexcept = 0;
 
@@ -60,7 +62,7 @@ class signal_input {
   stamp at;
   bool has_value = false;
   bool changed = false;  // since the last update
-  bool live = true;      // false: the signal has ended, and all it said has been seen
+  bool live = true;      // false: the signal has ended, and all it said before has been seen
 };
 
 template <class V>
@@ -69,7 +71,10 @@ class input_of final : public signal_input {
   input_of(std::shared_ptr<signal_base> of, std::shared_ptr<signal_hub> its_hub)
       : signal_input(std::move(of), std::move(its_hub)), edge_(hub, input_buffer) {
     value = &value_;
-    static_cast<hub_of<V>&>(*hub).link(edge_);
+    edge_.inbox.reserve(ops_of<stamped<V>>);
+    auto before = static_cast<hub_of<V>&>(*hub).link(edge_);
+    at = std::move(before.at);
+    live = before.live;
   }
 
   void bind(inbox_source& source) noexcept override {
@@ -79,15 +84,16 @@ class input_of final : public signal_input {
   }
   void accept() override {
     stamped<V> got = slot_.take();
-    // What was driven out may have been the change that this one no longer tells of.
-    const std::uint64_t missed = this->missed();
-    changed = changed || got.changed || missed != seen_missed_;
-    seen_missed_ = missed;
+    live = got.live;
+    // Also where the message that told of the change was driven out.
+    changed = changed || got.version != seen_;
+    seen_ = got.version;
     at = std::move(got.at);
     has_value = got.value.has_value();
     value_.reset();
     if (got.value) value_.emplace(*std::move(got.value));
   }
+  void begin() override { static_cast<hub_of<V>&>(*hub).tell_again(edge_); }
   void discard() noexcept override { static_cast<void>(slot_.take()); }
   [[nodiscard]] std::uint64_t missed() const noexcept override {
     return edge_.dropped.load(std::memory_order_relaxed);
@@ -98,7 +104,7 @@ class input_of final : public signal_input {
 
  private:
   std::optional<V> value_;
-  std::uint64_t seen_missed_ = 0;
+  std::uint64_t seen_ = 0;  // the version of value_
   message_slot<stamped<V>> slot_;
   subscription_state<stamped<V>> edge_;
 };

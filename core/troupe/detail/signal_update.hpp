@@ -40,7 +40,8 @@ template <class V, class Made>
 update_outcome<V> outcome_from(Made&& made) {
   if constexpr (std::same_as<std::remove_cvref_t<Made>, update_outcome<V>>) {
     return std::forward<Made>(made);
-  } else if constexpr (requires { made.error(); }) {
+  } else if constexpr (!std::same_as<typename unwrapped<std::remove_cvref_t<Made>>::type,
+                                     std::remove_cvref_t<Made>>) {
     if (!made) return fail(std::forward<Made>(made).error());
     return update_outcome<V>(std::in_place, *std::forward<Made>(made));
   } else {
@@ -81,10 +82,10 @@ class function_update final : public update_of<V> {
   update_outcome<V> call(const input_set& inputs, task<update_outcome<V>>& later,
                          std::index_sequence<I...>) {
     if constexpr (is_task<std::invoke_result_t<F&, const Inputs&...>>) {
-      later = outcome_later<V>(function_(inputs.present<Inputs>(I)...));
+      later = outcome_later<V>(std::invoke(function_, inputs.present<Inputs>(I)...));
       return std::optional<V>();
     } else {
-      return outcome_from<V>(function_(inputs.present<Inputs>(I)...));
+      return outcome_from<V>(std::invoke(function_, inputs.present<Inputs>(I)...));
     }
   }
 

@@ -52,7 +52,6 @@ class slot_ring {
 
   /// Writer: the claimed slot is the present one. Gives the one before, `none` the first time.
   std::size_t publish(std::size_t slot) noexcept {
-    slots_[slot].entered = 0;
     slots_[slot].left.store(0, std::memory_order_relaxed);  // published with the exchange
     const std::uint64_t before =
         current_.exchange(std::uint64_t{slot + 1} << count_bits, std::memory_order_acq_rel);

@@ -16,6 +16,11 @@ void merge_into(stamp& into, const stamp& other) {
   }
 }
 
+stamp before_all(stamp of) noexcept {
+  for (origin_change& one : of) one.change = 0;
+  return of;
+}
+
 namespace {
 
 bool is_older(const stamp& one, const stamp& other) noexcept {

@@ -28,6 +28,9 @@ using stamp = std::vector<origin_change, pool_allocator<origin_change>>;
 /// Adds what `other` knows: the newer change of each origin.
 void merge_into(stamp& into, const stamp& other);
 
+/// The same origins, before their first changes.
+[[nodiscard]] stamp before_all(stamp of) noexcept;
+
 /// One input of a computed signal.
 struct input_state {
   const stamp* at;

@@ -102,9 +102,10 @@ void supervisor_core::retire(child_record& child) noexcept {
 
 void supervisor_core::close_inboxes(child_record& child) noexcept {
   if (!child.first) return;
-  detail::actor_internals::ended_for_good(*child.first);
+  const exit_reason* const why = child.current ? &child.last : nullptr;
+  detail::actor_internals::ended_for_good(*child.first, why);
   if (child.current && child.current != child.first) {
-    detail::actor_internals::ended_for_good(*child.current);
+    detail::actor_internals::ended_for_good(*child.current, why);
   }
 }
 

@@ -246,7 +246,7 @@ void supervisor_core::add(child_spec&& spec) {
 // It was accepted while the end began: it never runs.
 void supervisor_core::refuse_late(child_spec& spec) noexcept {
   if (!spec.first()) return;
-  detail::actor_internals::ended_for_good(*spec.first());
+  detail::actor_internals::ended_for_good(*spec.first(), nullptr);
   detail::actor_internals::unclaim(*spec.first());
 }
 

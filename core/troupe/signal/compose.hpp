@@ -201,7 +201,7 @@ class named {
   [[nodiscard]] auto combine_as(const char* how, F f, std::shared_ptr<S>... sources) const {
     static_assert(std::invocable<F&, const typename S::value_type&...>,
                   "map and combine: the function takes the values of the signals, in their order");
-    using V = detail::value_made_by<F, const typename S::value_type&...>;
+    using V = std::decay_t<detail::value_made_by<F, const typename S::value_type&...>>;
     const std::string name = name_or(how, {sources...});
     return std::make_shared<computed_signal<V>>(name, std::move(f), std::move(sources)...);
   }

@@ -17,7 +17,8 @@
 //
 // An update that fails leaves the value as it was: last_error(), on_error. One that throws is a
 // crash; after the restart the value is still there, and the next change tries again.
-// The signal ends clean when all its sources have ended for good.
+// The signal ends clean when all its sources have ended for good. If it is started again
+// nevertheless, it rests, as one that has ended, until one of them is back.
 
 #include <troupe/detail/signal_graph.hpp>
 #include <troupe/detail/signal_update.hpp>
@@ -36,6 +37,16 @@ namespace troupe {
 
 template <class S>
 concept some_signal = std::derived_from<S, signal_base>;
+
+namespace detail {
+
+/// An update that could be called either way, [](auto... values), takes the values.
+template <class F, class... Sources>
+concept takes_values_of =
+    sizeof...(Sources) != 0 && (requires { typename Sources::value_type; } && ...) &&
+    std::invocable<F&, const typename Sources::value_type&...>;
+
+}  // namespace detail
 
 template <class V>
 struct computed_options {
@@ -60,14 +71,16 @@ class computed_signal : public signal<V> {
                   std::shared_ptr<Sources>... sources)
       : computed_signal(name, std::move(options), make_update<F, Sources...>(std::move(update)),
                         {std::move(sources)...}, true) {
-    takes_sources_ = std::invocable<F&>;
+    takes_sources_ = !detail::takes_values_of<F, Sources...>;
   }
 
-  /// One more source, for an update that takes nothing; before the signal is started. Throws
-  /// usage_error if `source` is null or is itself made from this signal: the text names the cycle.
+  /// One more source, for an update that takes nothing; before the signal is started, and, if it
+  /// has an initial value, before others are made from it. Throws usage_error if `source` is null
+  /// or is itself made from this signal: the text names the cycle.
   void add_source(std::shared_ptr<signal_base> source) {
     detail::check_source(*this, source, takes_sources_, started_);
-    inputs_.add(detail::signal_internals::make_input(std::move(source)));
+    detail::check_unused(*this, this->is_used());
+    add_input(std::move(source));
   }
 
   [[nodiscard]] std::vector<std::shared_ptr<signal_base>> sources() const override {
@@ -86,13 +99,12 @@ class computed_signal : public signal<V> {
     detail::check_window(name, options.coalesce_window);
     for (auto& source : sources) {
       detail::check_source(*this, source, true, false);
-      inputs_.add(detail::signal_internals::make_input(std::move(source)));
+      add_input(std::move(source));
     }
   }
 
  protected:
   task<result<>> run(context ctx) override {
-    this->begin();
     inputs_.begin();
     started_ = true;
     // What crashed the last run will not be tried again.
@@ -103,7 +115,13 @@ class computed_signal : public signal<V> {
     for (;;) {
       const bool timed = inputs_.waits_for_window();
       switch (inputs_.next(timed ? detail::current.sched->now() : time_point{})) {
-        case detail::input_set::step::ended: co_return result<>();
+        case detail::input_set::step::ended:
+          if (inputs_.was_live()) co_return result<>();
+          // Started again although nothing is left to compute from: rests until a source is back.
+          this->end();
+          if (!co_await wait) co_return fail(ctx.err().value_or(errc::canceled));
+          this->begin();
+          break;
         case detail::input_set::step::wait:
           if (!co_await wait) co_return fail(ctx.err().value_or(errc::canceled));
           break;
@@ -121,28 +139,36 @@ class computed_signal : public signal<V> {
             }
             settle(made);
           }
-          inputs_.end_update();
           this->publish(made ? *std::move(made) : std::optional<V>(), std::move(at));
+          inputs_.end_update();
         }
       }
     }
   }
 
  private:
+  void add_input(std::shared_ptr<signal_base> source) {
+    inputs_.add(detail::signal_internals::make_input(std::move(source)));
+    this->come_from(inputs_.all().back()->at);
+  }
+
   template <class F, class... Sources>
   static made_by make_update(F update) {
-    if constexpr (std::invocable<F&>) {
-      static_assert(std::constructible_from<V, detail::value_made_by<F>>,
-                    "computed_signal<V>(name, update, sources...): the update takes nothing, or "
-                    "the sources' values, and gives a V, a result<V>, or a task of one of them");
-      return std::make_unique<detail::function_update<V, F>>(std::move(update));
+    if constexpr (detail::takes_values_of<F, Sources...>) {
+      return make_function_update<F, typename Sources::value_type...>(std::move(update));
     } else {
-      static_assert(std::invocable<F&, const typename Sources::value_type&...>,
+      static_assert(std::invocable<F&>,
                     "computed_signal<V>(name, update, sources...): the update takes nothing, or "
                     "the sources' values, and gives a V, a result<V>, or a task of one of them");
-      return std::make_unique<detail::function_update<V, F, typename Sources::value_type...>>(
-          std::move(update));
+      return make_function_update<F>(std::move(update));
     }
+  }
+  template <class F, class... Values>
+  static made_by make_function_update(F update) {
+    static_assert(std::constructible_from<V, detail::value_made_by<F, const Values&...>>,
+                  "computed_signal<V>(name, update, sources...): the update takes nothing, or "
+                  "the sources' values, and gives a V, a result<V>, or a task of one of them");
+    return std::make_unique<detail::function_update<V, F, Values...>>(std::move(update));
   }
 
   void settle(const detail::update_outcome<V>& made) {

@@ -6,7 +6,8 @@
 //     auto settled = std::make_shared<troupe::debounced_signal<int>>("settled", dial, 200ms);
 //
 // It begins with the value that the source has when it starts. When the source ends for good, the
-// value that was held back is published, and it ends clean.
+// value that was held back is published, and it ends clean. Started again nevertheless, it rests,
+// as one that has ended, until the source is back.
 
 #include <troupe/detail/paced_values.hpp>
 #include <troupe/detail/rate.hpp>
@@ -48,11 +49,12 @@ class debounced_signal : public signal<V> {
 
  protected:
   task<result<>> run(context ctx) override {
-    this->begin();
-    return values_.run(std::move(ctx), [this](V value) { this->publish(std::move(value)); });
+    return values_.run(this, std::move(ctx), [this](V value) { this->publish(std::move(value)); });
   }
 
  private:
+  friend class detail::paced_values<V, detail::debounce>;
+
   detail::paced_values<V, detail::debounce> values_;
 };
 

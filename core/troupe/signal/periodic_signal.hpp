@@ -45,7 +45,6 @@ class periodic_signal : public signal<V> {
 
  protected:
   task<result<>> run(context ctx) override {
-    this->begin();
     time_point beat = detail::current.sched->now();
     for (bool first = true;; first = false) {
       task<outcome> later;
@@ -69,7 +68,7 @@ class periodic_signal : public signal<V> {
   using outcome = detail::update_outcome<V>;
 
   [[nodiscard]] time_point next_beat(time_point last, time_point now) const noexcept {
-    const time_point next = last + interval_;
+    const time_point next = later(last, interval_);
     return next >= now ? next : next + ((now - next) / interval_ + 1) * interval_;
   }
 

@@ -27,6 +27,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -112,15 +113,13 @@ class pushed_signal : public signal<V> {
 
  protected:
   task<result<>> run(context ctx) override {
-    this->begin();
     pushed_signal& door = *door_;
+    // An update that an earlier run left behind may have thrown since.
+    if (auto thrown = door.take_crash()) std::rethrow_exception(std::move(thrown));
     door.gate_.open();
     const shut_at_end shut(door.gate_);
     static_cast<void>(co_await door.crashed_.wait());
-    if (door.crashed_.is_set()) {
-      door.crashed_.reset();
-      std::rethrow_exception(std::exchange(door.thrown_, nullptr));
-    }
+    if (auto thrown = door.take_crash()) std::rethrow_exception(std::move(thrown));
     co_return fail(ctx.err().value_or(errc::canceled));
   }
 
@@ -135,32 +134,38 @@ class pushed_signal : public signal<V> {
     detail::gate* of;
   };
 
+  template <class F, bool WithContext>
+  struct updated_by : std::invoke_result<F&, const context&, const V&> {};
+  template <class F>
+  struct updated_by<F, false> : std::invoke_result<F&, const V&> {};
+
   template <class F>
   void set_update(F update) {
     constexpr bool with_context = std::invocable<F&, const context&, const V&>;
     static_assert(with_context || std::invocable<F&, const V&>,
                   "pushed_signal<V>(name, update): the update takes a V, or a context and a V, and "
                   "gives void, result<>, task<> or task<result<>>");
-    auto call = [update = std::move(update)](const context* ctx,
-                                             const V& value) mutable -> decltype(auto) {
-      if constexpr (with_context) {
-        return update(ctx != nullptr ? *ctx : context::current(), value);
-      } else {
-        return update(value);
-      }
-    };
-    using given = std::invoke_result_t<decltype(call)&, const context*, const V&>;
+    using given = typename updated_by<F, with_context>::type;
     static_assert(std::same_as<typename detail::awaited<given>::type, result<>> ||
                       std::is_void_v<typename detail::awaited<given>::type>,
                   "pushed_signal<V>(name, update): the update gives void, result<>, task<> or "
                   "task<result<>>");
     if constexpr (detail::is_task<given>) {
-      later_ = [call = std::move(call)](const context* ctx, const V& value) mutable {
-        return settled(call(ctx, value));
+      later_ = [update = std::move(update)](const context& ctx, const V& value) mutable {
+        if constexpr (with_context) {
+          return settled(update(ctx, value));
+        } else {
+          return settled(update(value));
+        }
       };
     } else {
-      now_ = [call = std::move(call)](const context* ctx, const V& value) mutable -> result<> {
-        return detail::outcome_of_call([&] { return call(ctx, value); });
+      now_ = [update = std::move(update)](const context* ctx, const V& value) mutable -> result<> {
+        if constexpr (with_context) {
+          const context own = ctx != nullptr ? *ctx : context::current();
+          return detail::outcome_of_call([&] { return update(own, value); });
+        } else {
+          return detail::outcome_of_call([&] { return update(value); });
+        }
       };
     }
   }
@@ -183,9 +188,10 @@ class pushed_signal : public signal<V> {
     if (auto entered = co_await gate_.enter(ctx); !entered) co_return entered;
     const detail::gate_pass inside(gate_);
     if (!later_) co_return apply(ctx, value);
+    const context own = ctx != nullptr ? *ctx : context::current();  // the update may refer to it
     result<> accepted = fail(errc::no_reply);
     try {
-      accepted = co_await later_(ctx, value);
+      accepted = co_await later_(own, value);
     } catch (...) {
       crash(std::current_exception());
     }
@@ -207,7 +213,7 @@ class pushed_signal : public signal<V> {
 
   result<> accept(V& value) {
     try {  // equality and copies are the user's too
-      this->publish(std::move(value));
+      if (!this->publish(std::move(value)) && this->has_ended()) return fail(errc::actor_stopped);
       return {};
     } catch (...) {
       crash(std::current_exception());
@@ -215,16 +221,26 @@ class pushed_signal : public signal<V> {
     }
   }
 
-  // Inside the gate: nobody else writes `thrown_`, and run() takes it once the event is set.
+  // A writer may be inside since the run before: so more than one may crash at a time.
   void crash(std::exception_ptr thrown) noexcept {
     gate_.shut();
+    const std::lock_guard held(crash_lock_);
     thrown_ = std::move(thrown);
     crashed_.set();
+  }
+  std::exception_ptr take_crash() noexcept {
+    const std::lock_guard held(crash_lock_);
+    crashed_.reset();
+    return std::exchange(thrown_, nullptr);
   }
 
   void ended_for_good() noexcept override {
     door_->gate_.end();
     signal<V>::ended_for_good();
+  }
+  void run_begins() noexcept override {
+    signal<V>::run_begins();
+    door_->gate_.begin();
   }
 
   bool take_over(actor& first) noexcept override {
@@ -239,8 +255,9 @@ class pushed_signal : public signal<V> {
   pushed_signal* door_ = this;
   detail::gate gate_;
   std::move_only_function<result<>(const context*, const V&)> now_;
-  std::move_only_function<task<result<>>(const context*, const V&)> later_;
-  event crashed_;
+  std::move_only_function<task<result<>>(const context&, const V&)> later_;
+  event crashed_;                 // a wait for `thrown_`
+  detail::spin_lock crash_lock_;  // guards it
   std::exception_ptr thrown_;
 };
 

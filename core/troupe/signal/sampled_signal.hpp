@@ -3,8 +3,9 @@
 // sampled_signal: another signal's value, looked at now and then: at an interval, or whenever a
 // third signal, the trigger, changes. What the source shows in between is passed over.
 //
-// It ends clean when the source, or the trigger, has ended for good.
+// It ends clean when the trigger has ended for good, or when it is to look at a source that has.
 
+#include <troupe/detail/input_set.hpp>
 #include <troupe/signal/signal.hpp>
 #include <troupe/timer.hpp>
 
@@ -49,8 +50,14 @@ class sampled_signal : public signal<V> {
 
  protected:
   task<result<>> run(context ctx) override {
-    this->begin();
-    return trigger_ ? at_triggers(std::move(ctx)) : at_intervals(std::move(ctx));
+    for (const std::shared_ptr<signal_base>& needed : sources()) {
+      if (!needed->has_ended()) continue;
+      look();
+      this->end();
+      if (!co_await detail::until_alive(needed)) co_return fail(ctx.err().value_or(errc::canceled));
+      this->begin();
+    }
+    co_return co_await (trigger_ ? at_triggers(std::move(ctx)) : at_intervals(std::move(ctx)));
   }
 
  private:
@@ -66,9 +73,9 @@ class sampled_signal : public signal<V> {
   }
 
   task<result<>> at_triggers(context ctx) {
-    if (!notices_) notices_.emplace(trigger_->watch());
+    subscription<changed> notices = trigger_->watch();
     while (!source_->has_ended()) {
-      if (auto notice = co_await notices_->receive(); !notice) {
+      if (auto notice = co_await notices.receive(); !notice) {
         if (ctx.err()) co_return fail(*ctx.err());
         break;
       }
@@ -84,7 +91,6 @@ class sampled_signal : public signal<V> {
   std::shared_ptr<signal<V>> source_;
   std::shared_ptr<signal_base> trigger_;
   std::chrono::nanoseconds interval_{0};
-  std::optional<subscription<changed>> notices_;
 };
 
 }  // namespace troupe

@@ -75,12 +75,15 @@ class signal_base : public actor {
               std::function<void(const error&)> on_error);
   ~signal_base() override;
 
-  /// For run(): the signal is alive; to be called first.
+  /// For run(): end() is as if the signal had ended for good, until begin(). A run begins with it
+  /// begun.
   void begin() noexcept { hub_->begin(); }
+  void end() noexcept { hub_->end(); }
   /// An update has failed, or succeeded again: what last_error() and on_error say.
   void note_failure(const error& why);
   void note_success() noexcept;
   void ended_for_good() noexcept override { hub_->end(); }
+  void run_begins() noexcept override { hub_->begin(); }
 
  private:
   template <signal_value V>
@@ -94,12 +97,12 @@ class signal_base : public actor {
   std::shared_ptr<detail::signal_hub> hub_;
   bool owns_hub_ = true;  // false: a later object of a factory, in the first one's place
   bool tells_at_once_;
-  bool failing_ = false;  // an error is noted; run's own
+  bool failing_ = false;  // an error is noted, perhaps; run's own
   std::function<void(const error&)> on_error_;
 };
 
 /// A signal of V: what its readers and subscribers need to know. Derive from it to make another
-/// kind: run() calls begin(), then publish() as often as it likes.
+/// kind, whose run() calls publish() as often as it likes.
 template <signal_value V>
 class signal : public signal_base {
  public:
@@ -148,12 +151,16 @@ class signal : public signal_base {
   bool publish(std::optional<V> value, detail::stamp at) {
     return hub().publish(std::move(value), std::move(at));
   }
+  /// It will come from where `input` comes from.
+  [[nodiscard]] bool is_used() const { return hub().is_used(); }
+  void come_from(const detail::stamp& input) { hub().come_from(input); }
 
   bool take_over(actor& first) noexcept override {
     auto* const same = dynamic_cast<signal*>(&first);
-    if (same == nullptr) return false;
+    if (same == nullptr || same == this) return false;
     hub_ = same->hub_;
     owns_hub_ = false;
+    failing_ = true;  // maybe: an earlier object may have left its error there
     return true;
   }
 

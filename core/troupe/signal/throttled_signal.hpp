@@ -7,7 +7,8 @@
 //     auto shown = std::make_shared<troupe::throttled_signal<double>>("shown", load, 100ms);
 //
 // It begins with the value that the source has when it starts. When the source ends for good, the
-// value that was held back is published, and it ends clean.
+// value that was held back is published, and it ends clean. Started again nevertheless, it rests,
+// as one that has ended, until the source is back.
 
 #include <troupe/detail/paced_values.hpp>
 #include <troupe/detail/rate.hpp>
@@ -41,11 +42,12 @@ class throttled_signal : public signal<V> {
 
  protected:
   task<result<>> run(context ctx) override {
-    this->begin();
-    return values_.run(std::move(ctx), [this](V value) { this->publish(std::move(value)); });
+    return values_.run(this, std::move(ctx), [this](V value) { this->publish(std::move(value)); });
   }
 
  private:
+  friend class detail::paced_values<V, detail::throttle>;
+
   detail::paced_values<V, detail::throttle> values_;
 };
 
