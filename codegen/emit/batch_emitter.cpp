@@ -6,7 +6,7 @@ namespace troupe::gen {
 namespace {
 
 std::string signature(const emitted_mailbox& m) {
-  return fmt::format("void handle_{}(std::span<{}>)", m.name, m.types[0]);
+  return plain_signature(m.name, fmt::format("std::span<{}>", m.types[0]));
 }
 
 std::vector<std::string> fields(const settings& of) {
@@ -17,7 +17,7 @@ std::vector<std::string> fields(const settings& of) {
 }
 
 void handler(const emitted_mailbox& m, cpp_writer& out) {
-  write_plain_handler(m, fmt::format("std::span<{}>", m.types[0]), out);
+  write_plain_handler(m.actor, m.name, fmt::format("std::span<{}>", m.types[0]), out);
 }
 
 }  // namespace

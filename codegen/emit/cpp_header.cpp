@@ -295,6 +295,7 @@ void header_emitter::write_base(const emitted_actor& a) {
   out_.blank();
   out_.line("void handle_start() {}");
   out_.line("void handle_stop() {}");
+  out_.line("void handle_super_event(const troupe::super_event&) {}");
   out_.outdent();
   out_.line("};");
 }
@@ -310,6 +311,8 @@ void header_emitter::write_handlers(const emitted_actor& a) {
   out_.blank();
   out_.line("static auto start(auto& self) { return self.handle_start(); }");
   out_.line("static auto stop(auto& self) { return self.handle_stop(); }");
+  out_.blank();
+  write_plain_handler(name, "super_event", "troupe::super_event", out_);
   for (const emitted_mailbox& m : a.mailboxes) {
     out_.blank();
     m.kind->handler(m, out_);

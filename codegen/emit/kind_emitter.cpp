@@ -65,18 +65,22 @@ void write_cast_functions(const emitted_mailbox& m, cpp_writer& out) {
                " const", member + "try_cast", "std::move(message)", ";");
 }
 
-void write_plain_handler(const emitted_mailbox& mailbox, std::string_view passed, cpp_writer& out) {
-  const std::string call = fmt::format("self.handle_{}(std::move(message))", mailbox.name);
+std::string plain_signature(std::string_view name, std::string_view passed) {
+  return fmt::format("void handle_{}({})", name, passed);
+}
+
+void write_plain_handler(std::string_view actor, std::string_view name, std::string_view passed,
+                         cpp_writer& out) {
+  const std::string call = fmt::format("self.handle_{}(std::move(message))", name);
   out.line("template <class Private>");
-  out.signature(fmt::format("static auto {}", mailbox.name),
+  out.signature(fmt::format("static auto {}", name),
                 std::array{std::string("Private& self"), fmt::format("{}&& message", passed)},
                 " {");
   out.indent();
   out.line("constexpr bool fits = requires {");
   out.line(fmt::format("  {{ {} }} -> troupe::generated::outcome;", call));
   out.line("};");
-  out.static_assertion(
-      "fits", fmt::format("{} needs: {}", mailbox.actor, mailbox.kind->signature(mailbox)));
+  out.static_assertion("fits", fmt::format("{} needs: {}", actor, plain_signature(name, passed)));
   out.if_constexpr("fits", fmt::format("return {};", call));
   out.outdent();
   out.line("}");

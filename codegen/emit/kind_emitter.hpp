@@ -65,7 +65,11 @@ struct emitted_mailbox {
 /// Functions of an actor's tx that send messages with cast and try_cast.
 void write_cast_functions(const emitted_mailbox& mailbox, cpp_writer& out);
 
-/// The function of `handlers` for a handler that takes what `passed` is, and gives no answer.
-void write_plain_handler(const emitted_mailbox& mailbox, std::string_view passed, cpp_writer& out);
+/// The function `name` of `handlers` for a handler that takes what `passed` is, and gives no
+/// answer.
+void write_plain_handler(std::string_view actor, std::string_view name, std::string_view passed,
+                         cpp_writer& out);
+/// What such a handler has to look like.
+[[nodiscard]] std::string plain_signature(std::string_view name, std::string_view passed);
 
 }  // namespace troupe::gen

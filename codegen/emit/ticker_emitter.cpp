@@ -1,12 +1,10 @@
 #include <codegen/emit/kind_emitter.hpp>
 
-#include <fmt/format.h>
-
 namespace troupe::gen {
 namespace {
 
 std::string signature(const emitted_mailbox& m) {
-  return fmt::format("void handle_{}(troupe::time_point)", m.name);
+  return plain_signature(m.name, "troupe::time_point");
 }
 
 std::vector<std::string> fields(const settings& of) {
@@ -14,7 +12,7 @@ std::vector<std::string> fields(const settings& of) {
 }
 
 void handler(const emitted_mailbox& m, cpp_writer& out) {
-  write_plain_handler(m, "troupe::time_point", out);
+  write_plain_handler(m.actor, m.name, "troupe::time_point", out);
 }
 
 }  // namespace

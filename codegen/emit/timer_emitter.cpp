@@ -1,19 +1,17 @@
 #include <codegen/emit/kind_emitter.hpp>
 
-#include <fmt/format.h>
-
 namespace troupe::gen {
 namespace {
 
-std::string signature(const emitted_mailbox& m) {
-  return fmt::format("void handle_{}({})", m.name, m.types[0]);
-}
+std::string signature(const emitted_mailbox& m) { return plain_signature(m.name, m.types[0]); }
 
 std::vector<std::string> fields(const settings& of) {
   return field_texts(of, {{"capacity", setting::capacity}});
 }
 
-void handler(const emitted_mailbox& m, cpp_writer& out) { write_plain_handler(m, m.types[0], out); }
+void handler(const emitted_mailbox& m, cpp_writer& out) {
+  write_plain_handler(m.actor, m.name, m.types[0], out);
+}
 
 }  // namespace
 

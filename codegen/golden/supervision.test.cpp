@@ -2,13 +2,20 @@
 #include <codegen/golden/accepted/supervision.gen.hpp>
 
 #include <troupe/internal/test_fiber.hpp>
+#include <troupe/super_inbox.hpp>
 #include <troupe/supervisor.hpp>
 #include <troupe/testing/deterministic_runtime.hpp>
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <memory>
+#include <optional>
+#include <stdexcept>
+#include <utility>
+#include <vector>
 
+using namespace std::chrono_literals;
 using troupe::internal::for_seeds;
 using troupe::testing::deterministic_runtime;
 
@@ -20,6 +27,13 @@ struct supervisee : supervisee_base {
     co_return;
   }
   void handle_stop() { ++*stops; }
+};
+
+struct supervisor : supervisor_base {
+  std::vector<troupe::super_event>* heard = nullptr;
+  void handle_watch(troupe::actor_id who) { rx->supervise(who); }
+  void handle_forget(troupe::actor_id who) { rx->unsupervise(who); }
+  void handle_super_event(troupe::super_event what) { heard->push_back(std::move(what)); }
 };
 
 struct stopper : stopper_base {
@@ -74,6 +88,74 @@ TEST(generated_supervision, an_actor_stops_itself_and_its_last_handler_may_fail)
     const auto why = rt.block_on(std::move(ended));
     ASSERT_TRUE(why && why->as_error() != nullptr);
     EXPECT_EQ(*why->as_error(), troupe::errc::refused);
+  });
+}
+
+TEST(generated_supervision, an_actor_hears_of_those_that_it_supervises) {
+  for_seeds(50, [](std::uint64_t seed) {
+    deterministic_runtime rt(seed);
+    std::vector<troupe::super_event> heard;
+    int starts = 0;
+    int stops = 0;
+    const supervisor_tx tx = supervisor_builder{.data = {.heard = &heard}}.spawn(rt);
+    const auto make = [&] {
+      return supervisee_builder{.data = {.starts = &starts, .stops = &stops}}.spawn(rt);
+    };
+    const supervisee_tx one = make();
+    const supervisee_tx other = make();
+    const auto by_hand = troupe::make_actor(
+        "by hand", [](troupe::context, troupe::logger&) -> troupe::task<troupe::result<>> {
+          co_await troupe::sleep_for(1s);
+          throw std::runtime_error("crash");
+        });
+    rt.spawn(by_hand);
+    for (const auto who : {one.id(), other.id(), by_hand->id(), tx.id()}) {
+      EXPECT_TRUE(rt.block_on(tx.watch(who)));
+    }
+    rt.run_until_idle();  // two mailboxes: no order between them
+    EXPECT_TRUE(rt.block_on(tx.forget(other.id())));
+    rt.run_until_idle();
+    EXPECT_TRUE(heard.empty());
+    one.stop();
+    other.stop();
+    rt.run_until_idle();
+    ASSERT_EQ(heard.size(), 1U);
+    EXPECT_EQ(heard[0].who, one.id());
+    EXPECT_EQ(heard[0].what, troupe::super_event_kind::stopped);
+    ASSERT_TRUE(heard[0].why);
+    EXPECT_EQ(heard[0].why->kind(), troupe::exit_kind::clean);
+    rt.advance(1s);
+    ASSERT_EQ(heard.size(), 2U);
+    EXPECT_EQ(heard[1].who, by_hand->id());
+    EXPECT_EQ(heard[1].why->kind(), troupe::exit_kind::exception);
+    tx.stop();
+    rt.run_until_idle();
+    EXPECT_EQ(rt.alive(), 0U);
+  });
+}
+
+TEST(generated_supervision, one_by_hand_supervises_a_generated_one) {
+  for_seeds(20, [](std::uint64_t seed) {
+    deterministic_runtime rt(seed);
+    int starts = 0;
+    int stops = 0;
+    const supervisee_tx tx =
+        supervisee_builder{.data = {.starts = &starts, .stops = &stops}}.spawn(rt);
+    std::optional<troupe::super_event> heard;
+    rt.spawn(troupe::make_actor(
+        "overseer", [&](troupe::context, troupe::logger&) -> troupe::task<troupe::result<>> {
+          troupe::super_inbox events;
+          events.supervise(tx.id());
+          auto event = co_await events.receive();
+          if (event) heard = *std::move(event);
+          co_return troupe::result<>();
+        }));
+    rt.run_until_idle();
+    EXPECT_FALSE(heard);
+    tx.stop();
+    rt.run_until_idle();
+    ASSERT_TRUE(heard);
+    EXPECT_EQ(heard->who, tx.id());
   });
 }
 

@@ -80,6 +80,7 @@ struct aggregator_base {
 
   void handle_start() {}
   void handle_stop() {}
+  void handle_super_event(const troupe::super_event&) {}
 };
 
 struct aggregator_base::handlers {
@@ -89,6 +90,15 @@ struct aggregator_base::handlers {
 
   static auto start(auto& self) { return self.handle_start(); }
   static auto stop(auto& self) { return self.handle_stop(); }
+
+  template <class Private>
+  static auto super_event(Private& self, troupe::super_event&& message) {
+    constexpr bool fits = requires {
+      { self.handle_super_event(std::move(message)) } -> troupe::generated::outcome;
+    };
+    static_assert(fits, "aggregator needs: void handle_super_event(troupe::super_event)");
+    if constexpr (fits) return self.handle_super_event(std::move(message));
+  }
 
   template <class Private>
   static auto incr(Private& self, std::string&& message) {
@@ -193,6 +203,7 @@ struct reporter_base {
 
   void handle_start() {}
   void handle_stop() {}
+  void handle_super_event(const troupe::super_event&) {}
 };
 
 struct reporter_base::handlers {
@@ -202,6 +213,15 @@ struct reporter_base::handlers {
 
   static auto start(auto& self) { return self.handle_start(); }
   static auto stop(auto& self) { return self.handle_stop(); }
+
+  template <class Private>
+  static auto super_event(Private& self, troupe::super_event&& message) {
+    constexpr bool fits = requires {
+      { self.handle_super_event(std::move(message)) } -> troupe::generated::outcome;
+    };
+    static_assert(fits, "reporter needs: void handle_super_event(troupe::super_event)");
+    if constexpr (fits) return self.handle_super_event(std::move(message));
+  }
 
   template <class Private>
   static auto report(Private& self, std::vector<std::string>&& message) {
@@ -308,6 +328,7 @@ struct concatenator_base {
 
   void handle_start() {}
   void handle_stop() {}
+  void handle_super_event(const troupe::super_event&) {}
 };
 
 struct concatenator_base::handlers {
@@ -317,6 +338,15 @@ struct concatenator_base::handlers {
 
   static auto start(auto& self) { return self.handle_start(); }
   static auto stop(auto& self) { return self.handle_stop(); }
+
+  template <class Private>
+  static auto super_event(Private& self, troupe::super_event&& message) {
+    constexpr bool fits = requires {
+      { self.handle_super_event(std::move(message)) } -> troupe::generated::outcome;
+    };
+    static_assert(fits, "concatenator needs: void handle_super_event(troupe::super_event)");
+    if constexpr (fits) return self.handle_super_event(std::move(message));
+  }
 
   template <class Private>
   static auto input(Private& self, std::string&& message) {

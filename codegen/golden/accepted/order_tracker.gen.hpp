@@ -88,6 +88,7 @@ struct order_tracker_base {
 
   void handle_start() {}
   void handle_stop() {}
+  void handle_super_event(const troupe::super_event&) {}
 };
 
 struct order_tracker_base::handlers {
@@ -97,6 +98,15 @@ struct order_tracker_base::handlers {
 
   static auto start(auto& self) { return self.handle_start(); }
   static auto stop(auto& self) { return self.handle_stop(); }
+
+  template <class Private>
+  static auto super_event(Private& self, troupe::super_event&& message) {
+    constexpr bool fits = requires {
+      { self.handle_super_event(std::move(message)) } -> troupe::generated::outcome;
+    };
+    static_assert(fits, "order_tracker needs: void handle_super_event(troupe::super_event)");
+    if constexpr (fits) return self.handle_super_event(std::move(message));
+  }
 
   template <class Private>
   static auto new_order(Private& self, Order&& message) {

@@ -7,27 +7,62 @@
 #include "finish.hpp"
 
 #include <string>
+#include <troupe/actor_id.hpp>
 #include <tuple>
 #include <utility>
 
-// Actor Supervisor: `struct supervisor : supervisor_base` is yours to write.
+// Actor Supervisor: `struct supervisor : supervisor_base` is yours to write, with
+//
+//   void handle_watch(troupe::actor_id)
+//   void handle_forget(troupe::actor_id)
+//
+// Each may also be a coroutine, a task<> of what it gives, and give result<> instead of void: an
+// error ends the actor.
 struct supervisor;
 
 /// The receiving sides of its mailboxes, for the actor itself.
 struct supervisor_rx : troupe::generated::rx_base {
   template <class Builder>
-  explicit supervisor_rx(const Builder&) {}
+  explicit supervisor_rx(const Builder& from) : watch(from.watch), forget(from.forget) {}
+
+  troupe::generated::simple_rx<troupe::actor_id> watch;
+  troupe::generated::simple_rx<troupe::actor_id> forget;
 };
 
 /// The sending sides of its mailboxes, which its handles share.
 struct supervisor_mailboxes {
-  explicit supervisor_mailboxes(const supervisor_rx&) {}
+  explicit supervisor_mailboxes(const supervisor_rx& rx) : watch(rx.watch), forget(rx.forget) {}
+
+  troupe::generated::simple_tx<troupe::actor_id> watch;
+  troupe::generated::simple_tx<troupe::actor_id> forget;
 };
 
 /// The handle of Supervisor: see tx_base.
 class supervisor_tx : public troupe::generated::tx_base<supervisor_mailboxes> {
  public:
   using tx_base::tx_base;
+
+  /// Awaitable -> send_result<troupe::actor_id>: sends, waiting for room in the mailbox.
+  [[nodiscard]] auto watch(troupe::actor_id message) const {
+    return mailboxes().watch.cast(std::move(message));
+  }
+  [[nodiscard]] auto watch(const troupe::context& ctx, troupe::actor_id message) const {
+    return mailboxes().watch.cast(ctx, std::move(message));
+  }
+  troupe::send_result<troupe::actor_id> try_watch(troupe::actor_id message) const {
+    return mailboxes().watch.try_cast(std::move(message));
+  }
+
+  /// Awaitable -> send_result<troupe::actor_id>: sends, waiting for room in the mailbox.
+  [[nodiscard]] auto forget(troupe::actor_id message) const {
+    return mailboxes().forget.cast(std::move(message));
+  }
+  [[nodiscard]] auto forget(const troupe::context& ctx, troupe::actor_id message) const {
+    return mailboxes().forget.cast(ctx, std::move(message));
+  }
+  troupe::send_result<troupe::actor_id> try_forget(troupe::actor_id message) const {
+    return mailboxes().forget.try_cast(std::move(message));
+  }
 };
 
 /// What supervisor derives from. The pointers are set before handle_start().
@@ -42,6 +77,7 @@ struct supervisor_base {
 
   void handle_start() {}
   void handle_stop() {}
+  void handle_super_event(const troupe::super_event&) {}
 };
 
 struct supervisor_base::handlers {
@@ -53,8 +89,39 @@ struct supervisor_base::handlers {
   static auto stop(auto& self) { return self.handle_stop(); }
 
   template <class Private>
-  static auto connect(supervisor_rx&) {
-    return std::tuple();
+  static auto super_event(Private& self, troupe::super_event&& message) {
+    constexpr bool fits = requires {
+      { self.handle_super_event(std::move(message)) } -> troupe::generated::outcome;
+    };
+    static_assert(fits, "supervisor needs: void handle_super_event(troupe::super_event)");
+    if constexpr (fits) return self.handle_super_event(std::move(message));
+  }
+
+  template <class Private>
+  static auto watch(Private& self, troupe::actor_id&& message) {
+    constexpr bool fits = requires {
+      { self.handle_watch(std::move(message)) } -> troupe::generated::outcome;
+    };
+    static_assert(fits, "supervisor needs: void handle_watch(troupe::actor_id)");
+    if constexpr (fits) return self.handle_watch(std::move(message));
+  }
+
+  template <class Private>
+  static auto forget(Private& self, troupe::actor_id&& message) {
+    constexpr bool fits = requires {
+      { self.handle_forget(std::move(message)) } -> troupe::generated::outcome;
+    };
+    static_assert(fits, "supervisor needs: void handle_forget(troupe::actor_id)");
+    if constexpr (fits) return self.handle_forget(std::move(message));
+  }
+
+  template <class Private>
+  static auto connect(supervisor_rx& from) {
+    using troupe::generated::on;
+    return std::tuple{
+        on<&handlers::watch<Private>>(from.watch),
+        on<&handlers::forget<Private>>(from.forget),
+    };
   }
 };
 
@@ -63,6 +130,8 @@ template <class Private>
 struct supervisor_base::builder {
   Private data{};
   std::string name = "Supervisor";
+  troupe::generated::simple_mailbox<troupe::actor_id> watch{};
+  troupe::generated::simple_mailbox<troupe::actor_id> forget{};
 
   /// Starts it on the runtime itself.
   supervisor_tx spawn(troupe::runtime& home, troupe::spawn_options how = {}) && {
@@ -72,6 +141,8 @@ struct supervisor_base::builder {
   }
   /// The actor, for a supervisor to start, and its handle.
   troupe::generated::built<handlers, Private> build(troupe::runtime& home) && {
+    watch.fill_in({.disabled = false, .capacity = 10});
+    forget.fill_in({.disabled = false, .capacity = 10});
     return troupe::generated::build<handlers, Private>(home, *this);
   }
 };
@@ -109,6 +180,7 @@ struct supervisee_base {
 
   void handle_start() {}
   void handle_stop() {}
+  void handle_super_event(const troupe::super_event&) {}
 };
 
 struct supervisee_base::handlers {
@@ -118,6 +190,15 @@ struct supervisee_base::handlers {
 
   static auto start(auto& self) { return self.handle_start(); }
   static auto stop(auto& self) { return self.handle_stop(); }
+
+  template <class Private>
+  static auto super_event(Private& self, troupe::super_event&& message) {
+    constexpr bool fits = requires {
+      { self.handle_super_event(std::move(message)) } -> troupe::generated::outcome;
+    };
+    static_assert(fits, "supervisee needs: void handle_super_event(troupe::super_event)");
+    if constexpr (fits) return self.handle_super_event(std::move(message));
+  }
 
   template <class Private>
   static auto connect(supervisee_rx&) {
@@ -196,6 +277,7 @@ struct stopper_base {
 
   void handle_start() {}
   void handle_stop() {}
+  void handle_super_event(const troupe::super_event&) {}
 };
 
 struct stopper_base::handlers {
@@ -205,6 +287,15 @@ struct stopper_base::handlers {
 
   static auto start(auto& self) { return self.handle_start(); }
   static auto stop(auto& self) { return self.handle_stop(); }
+
+  template <class Private>
+  static auto super_event(Private& self, troupe::super_event&& message) {
+    constexpr bool fits = requires {
+      { self.handle_super_event(std::move(message)) } -> troupe::generated::outcome;
+    };
+    static_assert(fits, "stopper needs: void handle_super_event(troupe::super_event)");
+    if constexpr (fits) return self.handle_super_event(std::move(message));
+  }
 
   template <class Private>
   static auto finish(Private& self, finish_request&& message) {

@@ -55,6 +55,7 @@ struct timer_base {
 
   void handle_start() {}
   void handle_stop() {}
+  void handle_super_event(const troupe::super_event&) {}
 };
 
 struct timer_base::handlers {
@@ -64,6 +65,15 @@ struct timer_base::handlers {
 
   static auto start(auto& self) { return self.handle_start(); }
   static auto stop(auto& self) { return self.handle_stop(); }
+
+  template <class Private>
+  static auto super_event(Private& self, troupe::super_event&& message) {
+    constexpr bool fits = requires {
+      { self.handle_super_event(std::move(message)) } -> troupe::generated::outcome;
+    };
+    static_assert(fits, "timer needs: void handle_super_event(troupe::super_event)");
+    if constexpr (fits) return self.handle_super_event(std::move(message));
+  }
 
   template <class Private>
   static auto tkr(Private& self, troupe::time_point&& message) {

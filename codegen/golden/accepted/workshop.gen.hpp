@@ -96,6 +96,7 @@ struct desk_base {
 
   void handle_start() {}
   void handle_stop() {}
+  void handle_super_event(const troupe::super_event&) {}
 };
 
 struct desk_base::handlers {
@@ -105,6 +106,15 @@ struct desk_base::handlers {
 
   static auto start(auto& self) { return self.handle_start(); }
   static auto stop(auto& self) { return self.handle_stop(); }
+
+  template <class Private>
+  static auto super_event(Private& self, troupe::super_event&& message) {
+    constexpr bool fits = requires {
+      { self.handle_super_event(std::move(message)) } -> troupe::generated::outcome;
+    };
+    static_assert(fits, "desk needs: void handle_super_event(troupe::super_event)");
+    if constexpr (fits) return self.handle_super_event(std::move(message));
+  }
 
   template <class Private>
   static auto upper(Private& self, troupe::request<std::string, std::string>&& asked) {
@@ -265,6 +275,7 @@ struct scale_base {
 
   void handle_start() {}
   void handle_stop() {}
+  void handle_super_event(const troupe::super_event&) {}
 };
 
 struct scale_base::handlers {
@@ -274,6 +285,15 @@ struct scale_base::handlers {
 
   static auto start(auto& self) { return self.handle_start(); }
   static auto stop(auto& self) { return self.handle_stop(); }
+
+  template <class Private>
+  static auto super_event(Private& self, troupe::super_event&& message) {
+    constexpr bool fits = requires {
+      { self.handle_super_event(std::move(message)) } -> troupe::generated::outcome;
+    };
+    static_assert(fits, "scale needs: void handle_super_event(troupe::super_event)");
+    if constexpr (fits) return self.handle_super_event(std::move(message));
+  }
 
   template <class Private>
   static auto weights(Private& self, std::span<box>&& message) {

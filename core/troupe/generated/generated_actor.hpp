@@ -12,8 +12,10 @@
 // that fresh.
 
 #include <troupe/actor.hpp>
+#include <troupe/actor_id.hpp>
 #include <troupe/generated/mailbox_loop.hpp>
 #include <troupe/generated/outcome.hpp>
+#include <troupe/generated/rx_base.hpp>
 #include <troupe/generated/stop_request.hpp>
 #include <troupe/runtime.hpp>
 
@@ -25,15 +27,13 @@
 
 namespace troupe::generated {
 
-/// The base of each rx.
-class rx_base {};
-
 /// What the handles of an actor share with it; `Mailboxes` are the sending sides.
 template <class Mailboxes>
 struct shared_state {
   template <class Rx>
-  explicit shared_state(const Rx& rx) : mailboxes(rx) {}
+  shared_state(const Rx& rx, actor_id who) : id(who), mailboxes(rx) {}
 
+  const actor_id id;
   Mailboxes mailboxes;
   stop_request stop;
 };
@@ -44,6 +44,9 @@ struct shared_state {
 template <class Mailboxes>
 class tx_base {
  public:
+  /// Of the actor; where a supervisor has a factory, of the first one that it made.
+  [[nodiscard]] actor_id id() const noexcept { return shared_->id; }
+
   /// Asks the actor to stop before its next message. That is a clean end: under a supervisor the
   /// policy `permanent` starts it again. An actor that does not run yet stops as soon as it does.
   void stop() const noexcept { shared_->stop.stop(); }
@@ -73,7 +76,7 @@ class generated_actor final : public actor {
   generated_actor(runtime& rt, Builder& from)
       : actor(std::move(from.name)),
         rx_(from),
-        tx_(std::make_shared<shared_state<typename Handlers::mailboxes>>(rx_)),
+        tx_(std::make_shared<shared_state<typename Handlers::mailboxes>>(rx_, id())),
         data_(std::move(from.data)),
         rt_(&rt) {}
 
@@ -91,7 +94,10 @@ class generated_actor final : public actor {
     result<> outcome = co_await handle<start>(data_);
     if (!outcome) co_return outcome;
     outcome = co_await std::apply(
-        [&](auto... connections) { return serve_mailboxes(data_, stop, connections...); },
+        [&](auto... connections) {
+          return serve_mailboxes(data_, stop, connections...,
+                                 on<&Handlers::template super_event<Private>>(super_events()));
+        },
         connections());
     if (!outcome) co_return outcome;
     co_return co_await handle<finish>(data_);
@@ -112,6 +118,7 @@ class generated_actor final : public actor {
   }
 
   [[nodiscard]] auto connections() noexcept { return Handlers::template connect<Private>(rx_); }
+  rx_base& super_events() noexcept { return rx_; }
   template <class Visit>
   void for_each(Visit visit) {
     std::apply([&](auto... one) { (visit(*one.rx), ...); }, connections());
@@ -121,6 +128,7 @@ class generated_actor final : public actor {
    public:
     explicit mailboxes_in_use(generated_actor& of) : of_(&of) {
       of_->for_each([](auto& rx) { rx.begin_run(); });
+      of_->super_events().begin_run();
     }
     mailboxes_in_use(const mailboxes_in_use&) = delete;
     mailboxes_in_use& operator=(const mailboxes_in_use&) = delete;
@@ -132,6 +140,9 @@ class generated_actor final : public actor {
     generated_actor* of_;
   };
 
+  void run_begins() noexcept override {
+    for_each([](auto& rx) { rx.open(); });
+  }
   void ended_for_good() noexcept override {
     for_each([](auto& rx) { rx.ended_for_good(); });
   }

@@ -36,10 +36,9 @@ class inbox_rx {
   inbox_rx& operator=(const inbox_rx&) = delete;
   ~inbox_rx() { detach(); }
 
-  void begin_run() noexcept {
-    closed_ = false;
-    attach();
-  }
+  /// A run is about to begin: messages are taken (again).
+  void open() noexcept { attach(); }
+  void begin_run() noexcept { closed_ = false; }
   void end_run() noexcept {}
   void ended_for_good() noexcept { detach(); }
   /// A later object of the same factory: receives from the inbox that `first` has.

@@ -12,9 +12,10 @@
 //   received<Handle>(...)     the inbox has a message, or has closed
 //   elapsed<Handle>(...)      it is time
 //   discard()                 a message has come that nobody will want
+//   is_rare                   if there: it is the last, and mostly not wanted
 //
-// While no source of time is wanted, a wait is one of inboxes alone, which is faster. An inbox that
-// has closed goes silent; the actor goes on.
+// A wait is for what is wanted at the time: most are for inboxes alone, which is faster. An inbox
+// that has closed goes silent; the actor goes on.
 
 #include <troupe/cast_inbox.hpp>
 #include <troupe/detail/receive.hpp>
@@ -28,6 +29,7 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <tuple>
 #include <utility>
@@ -71,7 +73,7 @@ class mailbox_wait {
   bool await_ready() {
     detail::fiber& self = *detail::current.running;
     for_inboxes([](auto& arm, detail::inbox_source& source) { arm.prepare(source); });
-    operation_ = wants_timers() ? &timed_ : &plain_;
+    choose_operation();
     stop_->begin_wait();
     ready_ = operation_->begin(self);
     if (!ready_) stop_->parked(self);
@@ -121,6 +123,9 @@ class mailbox_wait {
   static constexpr std::size_t timers =
       (std::size_t{0} + ... + Connections::rx_type::arm::has_timer);
 
+  static constexpr std::size_t rare_inboxes =
+      (std::size_t{0} + ... + requires { Connections::rx_type::arm::is_rare; });
+
   // How many of the arms before I have an inbox, or a timer.
   static constexpr std::size_t position(std::size_t i, bool timer) {
     constexpr std::array<bool, count + 1> has_inbox{Connections::rx_type::arm::has_inbox...};
@@ -163,6 +168,18 @@ class mailbox_wait {
           ...);
     }(std::index_sequence_for<Connections...>());
   }
+  // Receiving goes through all sources, wanted or not: a rare one is left out. One has to be there.
+  void choose_operation() {
+    const bool timed = wants_timers();
+    const bool rare = rare_inboxes != 0 && sources_.back().enabled;
+    const unsigned mode = 1U + (timed ? 1U : 0U) + (rare ? 2U : 0U);
+    if (mode == mode_) [[likely]]
+      return;
+    mode_ = mode;
+    constexpr std::size_t usual = std::max<std::size_t>(inboxes - rare_inboxes, 1);
+    operation_.emplace(std::span(sources_).first(rare ? inboxes : usual),
+                       std::span(timers_).first(timed ? timers : 0));
+  }
   [[nodiscard]] bool wants_timers() const noexcept {
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
       return (false || ... || [&] {
@@ -179,9 +196,8 @@ class mailbox_wait {
   std::tuple<typename Connections::rx_type::arm...> arms_;
   std::array<detail::inbox_source, std::max<std::size_t>(inboxes, 1)> sources_;
   std::array<detail::wait_source*, timers> timers_{};
-  detail::receive_operation plain_{sources_, {}};
-  detail::receive_operation timed_{sources_, timers_};
-  detail::receive_operation* operation_ = &plain_;
+  std::optional<detail::receive_operation> operation_;
+  unsigned mode_ = 0;  // of operation_
   bool ready_ = false;
 };
 

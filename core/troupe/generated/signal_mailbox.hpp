@@ -65,6 +65,7 @@ class signal_rx {
   explicit signal_rx(const signal_mailbox<V>& from)
       : enabled_(!*from.disabled), buffer_{*from.buffer, *from.overflow}, first_(from.from) {}
 
+  void open() noexcept {}
   void begin_run() {
     if (const auto first = std::exchange(first_, nullptr)) subscribe(*first);
     ended_ = false;

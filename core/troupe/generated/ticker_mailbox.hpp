@@ -50,6 +50,7 @@ class ticker_rx {
     ticker_.stop();
   }
 
+  void open() noexcept {}
   void begin_run() {
     if (ticks_) ticker_.reset(ticker_.period());
   }

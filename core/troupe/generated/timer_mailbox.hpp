@@ -77,6 +77,7 @@ class timer_rx {
 
   explicit timer_rx(const timer_mailbox<V>& from) noexcept : capacity_(*from.capacity) {}
 
+  void open() noexcept {}
   void begin_run() noexcept {}
   void end_run() noexcept {}
   void ended_for_good() noexcept {}
