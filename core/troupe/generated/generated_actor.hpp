@@ -35,7 +35,8 @@ struct shared_state {
 
   const actor_id id;
   Mailboxes mailboxes;
-  stop_request stop;
+  // Written by the actor: on a cache line that those who send do not read.
+  alignas(64) stop_request stop;
 };
 
 /// The base of each tx. Cheap to copy, and good for as long as it lives: messages to an actor that

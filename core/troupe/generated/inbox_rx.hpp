@@ -19,9 +19,12 @@ class inbox_rx {
   using inbox_type = shared_inbox<Inbox>;
 
   /// Messages are received, and those that have come meanwhile are the first.
-  void enable() noexcept { enabled_ = true; }
+  void enable() noexcept {
+    enabled_ = true;
+    wanted_ = !closed_;
+  }
   /// Messages stay in the mailbox from now on; who sends to a full one waits.
-  void disable() noexcept { enabled_ = false; }
+  void disable() noexcept { enabled_ = wanted_ = false; }
   [[nodiscard]] bool enabled() const noexcept { return enabled_; }
   /// Messages that wait in the mailbox.
   [[nodiscard]] std::size_t size() const noexcept { return inbox_->inbox.size(); }
@@ -38,7 +41,10 @@ class inbox_rx {
 
   /// A run is about to begin: messages are taken (again).
   void open() noexcept { attach(); }
-  void begin_run() noexcept { closed_ = false; }
+  void begin_run() noexcept {
+    closed_ = false;
+    wanted_ = enabled_;
+  }
   void end_run() noexcept {}
   void ended_for_good() noexcept { detach(); }
   /// A later object of the same factory: receives from the inbox that `first` has.
@@ -51,14 +57,15 @@ class inbox_rx {
 
  protected:
   void bind(detail::inbox_source& source) noexcept {
+    source.inbox = &core();
     source.ops = &detail::ops_of<typename Inbox::message_type>;
     prepare(source);
   }
-  void prepare(detail::inbox_source& source) const noexcept {
-    source.inbox = &core();
-    source.enabled = enabled_ && !closed_;
+  void prepare(detail::inbox_source& source) const noexcept { source.enabled = wanted_; }
+  void note_closed() noexcept {
+    closed_ = true;
+    wanted_ = false;
   }
-  void note_closed() noexcept { closed_ = true; }
   [[nodiscard]] detail::inbox_core& core() const noexcept {
     return detail::inbox_access::core(inbox_->inbox);
   }
@@ -74,6 +81,7 @@ class inbox_rx {
   std::shared_ptr<inbox_type> inbox_;
   bool enabled_;
   bool closed_ = false;    // and drained, in this run
+  bool wanted_ = false;    // enabled and not closed
   bool attached_ = false;  // counted among the inbox's readers
 };
 

@@ -26,6 +26,7 @@
 
 #include <algorithm>
 #include <array>
+#include <concepts>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
@@ -70,11 +71,12 @@ class mailbox_wait {
     });
   }
 
-  bool await_ready() {
+  // Called once a message, and not inlined otherwise.
+  [[gnu::always_inline]] bool await_ready() {
     detail::fiber& self = *detail::current.running;
     for_inboxes([](auto& arm, detail::inbox_source& source) { arm.prepare(source); });
     choose_operation();
-    stop_->begin_wait();
+    if (std::exchange(outside_, false)) stop_->enter_loop();
     ready_ = operation_->begin(self);
     if (!ready_) stop_->parked(self);
     return ready_ && !detail::spend_budget();
@@ -87,7 +89,6 @@ class mailbox_wait {
   /// The index of the source, that of a mailbox's timer behind those of all inboxes.
   std::uint32_t await_resume() noexcept {
     detail::fiber& self = *detail::current.running;
-    stop_->end_wait();
     operation_->end(self);
     return self.fired;
   }
@@ -96,8 +97,8 @@ class mailbox_wait {
   template <std::size_t I, class Private>
   auto received(Private& self) {
     if constexpr (arm_type<I>::has_inbox) {
-      return std::get<I>(arms_).template received<connection_type<I>::handle>(
-          self, sources_[inbox_position<I>]);
+      return may_park(std::get<I>(arms_).template received<connection_type<I>::handle>(
+          self, sources_[inbox_position<I>]));
     } else {
       return handled{};
     }
@@ -106,7 +107,7 @@ class mailbox_wait {
   template <std::size_t I, class Private>
   auto elapsed(Private& self) {
     if constexpr (arm_type<I>::has_timer) {
-      return std::get<I>(arms_).template elapsed<connection_type<I>::handle>(self);
+      return may_park(std::get<I>(arms_).template elapsed<connection_type<I>::handle>(self));
     } else {
       return handled{};
     }
@@ -138,6 +139,16 @@ class mailbox_wait {
   static constexpr std::size_t inbox_position = position(I, false);
   template <std::size_t I>
   static constexpr std::size_t timer_position = position(I, true);
+
+  // A handler that is a coroutine may wait for something else than messages.
+  template <class Handled>
+  Handled may_park(Handled outcome) noexcept {
+    if constexpr (!std::same_as<Handled, handled>) {
+      stop_->leave_loop();
+      outside_ = true;
+    }
+    return outcome;
+  }
 
   template <std::size_t... I>
   void lay_out(std::index_sequence<I...>) noexcept {
@@ -173,8 +184,10 @@ class mailbox_wait {
     const bool timed = wants_timers();
     const bool rare = rare_inboxes != 0 && sources_.back().enabled;
     const unsigned mode = 1U + (timed ? 1U : 0U) + (rare ? 2U : 0U);
-    if (mode == mode_) [[likely]]
-      return;
+    if (mode != mode_) [[unlikely]]
+      make_operation(mode, timed, rare);
+  }
+  [[gnu::noinline]] void make_operation(unsigned mode, bool timed, bool rare) {
     mode_ = mode;
     constexpr std::size_t usual = std::max<std::size_t>(inboxes - rare_inboxes, 1);
     operation_.emplace(std::span(sources_).first(rare ? inboxes : usual),
@@ -199,6 +212,7 @@ class mailbox_wait {
   std::optional<detail::receive_operation> operation_;
   unsigned mode_ = 0;  // of operation_
   bool ready_ = false;
+  bool outside_ = true;  // the mark of stop_request is not set
 };
 
 template <std::size_t... I, class Private, class... Connections>
@@ -207,14 +221,16 @@ task<result<>> serve_loop(std::index_sequence<I...>, Private* self, stop_request
   mailbox_wait<Connections...> wait(*stop, connections...);
   while (!stop->requested()) {
     const std::uint32_t chosen = co_await wait;
-    if (chosen == detail::fired_canceled) {
-      co_return fail(detail::cancel_reason(*detail::current.running, nullptr));
-    }
     result<> outcome;
-    ((chosen == I ? void(outcome = co_await wait.template received<I>(*self)) : void()), ...);
-    ((chosen == I + sizeof...(I) ? void(outcome = co_await wait.template elapsed<I>(*self))
-                                 : void()),
-     ...);
+    if (chosen < sizeof...(I)) [[likely]] {
+      ((chosen == I ? void(outcome = co_await wait.template received<I>(*self)) : void()), ...);
+    } else if (chosen == detail::fired_canceled) {
+      co_return fail(detail::cancel_reason(*detail::current.running, nullptr));
+    } else {
+      ((chosen == I + sizeof...(I) ? void(outcome = co_await wait.template elapsed<I>(*self))
+                                   : void()),
+       ...);
+    }
     if (!outcome) co_return fail(std::move(outcome).error());
   }
   stop->take();

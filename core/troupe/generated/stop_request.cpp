@@ -23,4 +23,8 @@ void stop_request::stop() noexcept {
   }
 }
 
+void stop_request::wake(detail::fiber& self) noexcept {
+  self.fire(self.wait.load(std::memory_order_relaxed), fired_stopped);
+}
+
 }  // namespace troupe::generated

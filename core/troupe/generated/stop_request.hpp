@@ -3,11 +3,11 @@
 // The wish that a generated actor may stop, which anybody may utter at any time: it is heard before
 // the next message, and wakes an actor that waits for one.
 //
-// The wait for messages pays one load for it. Its fiber marks that it is about to wait for messages
-// (in_loop_), parks under its lock, and looks at requested_ once more. stop() sets requested_, and
+// The wait for messages pays one load for it. Its fiber is marked as being in its loop (in_loop_),
+// parks under its lock, and looks at requested_ once more. stop() sets requested_, and
 // looks under the same lock whether the fiber is parked with the mark set. Whichever of the two
 // takes the lock second sees what the other has written. A fiber that waits inside a handler has
-// no mark, and is left alone.
+// no mark, and is left alone; a handler that is no coroutine does not wait, and leaves the mark.
 //
 // Between runs there is no fiber: a run announces its own before it first looks at requested_, and
 // stop() reads the fiber after it has set requested_ (both seq_cst), so that one sees the other.
@@ -42,19 +42,21 @@ class stop_request {
     stop_request* of_;
   };
 
-  /// The actor, before and after it waits for messages.
-  void begin_wait() noexcept { in_loop_.store(true, std::memory_order_relaxed); }
-  void end_wait() noexcept { in_loop_.store(false, std::memory_order_relaxed); }
+  /// The actor: from now on it parks to wait for messages, or for something else.
+  void enter_loop() noexcept { in_loop_.store(true, std::memory_order_relaxed); }
+  void leave_loop() noexcept { in_loop_.store(false, std::memory_order_relaxed); }
   /// The actor has parked.
   void parked(detail::fiber& self) noexcept {
     if (requested()) [[unlikely]]
-      self.fire(self.wait.load(std::memory_order_relaxed), fired_stopped);
+      wake(self);
   }
   [[nodiscard]] bool requested() const noexcept { return requested_.load(); }
   /// The run that stops for it takes it with it: the next run is another matter.
   void take() noexcept { requested_.store(false); }
 
  private:
+  static void wake(detail::fiber& self) noexcept;
+
   std::atomic<bool> requested_{false};
   std::atomic<bool> in_loop_{false};  // the run's own; read under its fiber's lock
   std::atomic<detail::fiber*> run_{nullptr};
