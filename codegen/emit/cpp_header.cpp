@@ -320,10 +320,10 @@ void header_emitter::write_handlers(const emitted_actor& a) {
   out_.blank();
   out_.line("template <class Private>");
   if (a.mailboxes.empty()) {
-    out_.line(fmt::format("static auto connect({}_rx&) {{", name));
+    out_.line(fmt::format("static auto connect_all({}_rx&) {{", name));
     out_.line("  return std::tuple();");
   } else {
-    out_.line(fmt::format("static auto connect({}_rx& from) {{", name));
+    out_.line(fmt::format("static auto connect_all({}_rx& from) {{", name));
     out_.line("  using troupe::generated::on;");
     out_.line("  return std::tuple{");
     for (const emitted_mailbox& m : a.mailboxes) {
@@ -336,6 +336,7 @@ void header_emitter::write_handlers(const emitted_actor& a) {
   out_.line("};");
 }
 
+// Its parameters end in `_`, as the name of no mailbox does.
 void header_emitter::write_builder(const emitted_actor& a) {
   const std::string& name = a.model->name.cpp;
   out_.blank();
@@ -352,20 +353,20 @@ void header_emitter::write_builder(const emitted_actor& a) {
   out_.blank();
   out_.line("/// Starts it on the runtime itself.");
   out_.line(fmt::format(
-      "{}_tx spawn(troupe::runtime& home, troupe::spawn_options how = {{}}) && {{", name));
-  out_.line("  auto made = std::move(*this).build(home);");
-  out_.line("  home.spawn(std::move(made.actor), how);");
+      "{}_tx spawn(troupe::runtime& rt_, troupe::spawn_options options_ = {{}}) && {{", name));
+  out_.line("  auto made = std::move(*this).build(rt_);");
+  out_.line("  rt_.spawn(std::move(made.actor), options_);");
   out_.line("  return std::move(made.tx);");
   out_.line("}");
   out_.line("/// The actor, for a supervisor to start, and its handle.");
-  out_.line("troupe::generated::built<handlers, Private> build(troupe::runtime& home) && {");
+  out_.line("troupe::generated::built<handlers, Private> build(troupe::runtime& rt_) && {");
   out_.indent();
   for (const emitted_mailbox& m : a.mailboxes) {
     const std::vector<std::string> fields = m.kind->settings(m.model->settings);
     out_.call(fmt::format("{}.fill_in", m.name), fmt::format("{{{}}}", fmt::join(fields, ", ")),
               ";");
   }
-  out_.line("return troupe::generated::build<handlers, Private>(home, *this);");
+  out_.line("return troupe::generated::build<handlers, Private>(rt_, *this);");
   out_.outdent();
   out_.line("}");
   out_.outdent();

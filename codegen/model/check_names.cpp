@@ -11,11 +11,11 @@ namespace troupe::gen {
 namespace {
 
 // What an actor's mailbox cannot be called: each mailbox gives its name to a handler handle_<name>,
-// to a function of the sending side and to a member of the receiving side, which have these
-// already.
+// to a function of the sending side, and to members of the receiving side and of the builder, which
+// have these already.
 constexpr std::string_view taken_in_actors[] = {
-    "id",   "start", "stop",  "super_event", "supervise", "unsupervise",  //
-    "data", "name",  "spawn", "build",                                    // of its builder
+    "id",    "start", "stop",   "super_event", "supervise", "unsupervise", "data",    "name",
+    "spawn", "build", "shared", "mailboxes",   "handlers",  "builder",     "rx_type", "tx_type",
 };
 
 // Added to the name of an actor, where "" is the type that the user writes, and of a definition.
@@ -52,7 +52,9 @@ class name_table {
 void check_actor(const actor& of, diagnostics& found) {
   name_table names(found);
   for (const actor_mailbox& mailbox : of.mailboxes) {
-    names.add(mailbox.name.cpp, {"mailbox", &mailbox.name});
+    // Its sending side may have a try_<name>.
+    const origin by{"mailbox", &mailbox.name};
+    if (names.add(mailbox.name.cpp, by)) names.add("try_" + mailbox.name.cpp, by);
     for (const std::string_view taken : taken_in_actors) {
       if (mailbox.name.cpp != taken) continue;
       found.error(mailbox.name.where,

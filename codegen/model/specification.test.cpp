@@ -203,11 +203,14 @@ TEST(specification, names_must_differ_in_cpp_and_mean_nothing_else) {
   model_of("actors:\n  Order:\n  OrderBase:\n").expect_error("3:3", "both make 'order_base'");
   model_of("actors: {Class: }\n").expect_error("1:10", "would be called 'class' in C++");
   model_of("actors: {a-b: }\n").expect_error("1:10", "'a-b' is no name");
-  for (const std::string taken : {"id", "start", "Stop", "superEvent", "supervise", "unsupervise",
-                                  "data", "name", "spawn", "build"}) {
+  for (const std::string taken :
+       {"id", "start", "Stop", "superEvent", "supervise", "unsupervise", "data", "name", "spawn",
+        "build", "shared", "mailboxes", "handlers", "builder", "rxType", "txType"}) {
     model_of("actors: {A: {mailboxes: {" + taken + box + "}}}\n")
         .expect_error("1:26", "every actor has a ");
   }
+  model_of("actors: {A: {mailboxes: {x" + box + ", tryX" + box + "}}}\n")
+      .expect_error("1:45", "mailbox 'tryX' and mailbox 'x' would both make 'try_x' in C++");
 }
 
 TEST(imports, lead_to_definitions_by_paths_relative_to_the_file) {

@@ -119,7 +119,7 @@ struct aggregator_base::handlers {
   }
 
   template <class Private>
-  static auto connect(aggregator_rx& from) {
+  static auto connect_all(aggregator_rx& from) {
     using troupe::generated::on;
     return std::tuple{
         on<&handlers::incr<Private>>(from.incr),
@@ -137,16 +137,16 @@ struct aggregator_base::builder {
   ::library::ticker_mailbox flush{};
 
   /// Starts it on the runtime itself.
-  aggregator_tx spawn(troupe::runtime& home, troupe::spawn_options how = {}) && {
-    auto made = std::move(*this).build(home);
-    home.spawn(std::move(made.actor), how);
+  aggregator_tx spawn(troupe::runtime& rt_, troupe::spawn_options options_ = {}) && {
+    auto made = std::move(*this).build(rt_);
+    rt_.spawn(std::move(made.actor), options_);
     return std::move(made.tx);
   }
   /// The actor, for a supervisor to start, and its handle.
-  troupe::generated::built<handlers, Private> build(troupe::runtime& home) && {
+  troupe::generated::built<handlers, Private> build(troupe::runtime& rt_) && {
     incr.fill_in({.disabled = false, .capacity = 32});
     flush.fill_in({});
-    return troupe::generated::build<handlers, Private>(home, *this);
+    return troupe::generated::build<handlers, Private>(rt_, *this);
   }
 };
 using aggregator_builder = aggregator_base::builder<aggregator>;
@@ -233,7 +233,7 @@ struct reporter_base::handlers {
   }
 
   template <class Private>
-  static auto connect(reporter_rx& from) {
+  static auto connect_all(reporter_rx& from) {
     using troupe::generated::on;
     return std::tuple{
         on<&handlers::report<Private>>(from.report),
@@ -249,15 +249,15 @@ struct reporter_base::builder {
   string_list_mailbox report{};
 
   /// Starts it on the runtime itself.
-  reporter_tx spawn(troupe::runtime& home, troupe::spawn_options how = {}) && {
-    auto made = std::move(*this).build(home);
-    home.spawn(std::move(made.actor), how);
+  reporter_tx spawn(troupe::runtime& rt_, troupe::spawn_options options_ = {}) && {
+    auto made = std::move(*this).build(rt_);
+    rt_.spawn(std::move(made.actor), options_);
     return std::move(made.tx);
   }
   /// The actor, for a supervisor to start, and its handle.
-  troupe::generated::built<handlers, Private> build(troupe::runtime& home) && {
+  troupe::generated::built<handlers, Private> build(troupe::runtime& rt_) && {
     report.fill_in({.disabled = false, .capacity = 10});
-    return troupe::generated::build<handlers, Private>(home, *this);
+    return troupe::generated::build<handlers, Private>(rt_, *this);
   }
 };
 using reporter_builder = reporter_base::builder<reporter>;
@@ -367,7 +367,7 @@ struct concatenator_base::handlers {
   }
 
   template <class Private>
-  static auto connect(concatenator_rx& from) {
+  static auto connect_all(concatenator_rx& from) {
     using troupe::generated::on;
     return std::tuple{
         on<&handlers::input<Private>>(from.input),
@@ -385,16 +385,16 @@ struct concatenator_base::builder {
   troupe::generated::simple_mailbox<output_box*> output{};
 
   /// Starts it on the runtime itself.
-  concatenator_tx spawn(troupe::runtime& home, troupe::spawn_options how = {}) && {
-    auto made = std::move(*this).build(home);
-    home.spawn(std::move(made.actor), how);
+  concatenator_tx spawn(troupe::runtime& rt_, troupe::spawn_options options_ = {}) && {
+    auto made = std::move(*this).build(rt_);
+    rt_.spawn(std::move(made.actor), options_);
     return std::move(made.tx);
   }
   /// The actor, for a supervisor to start, and its handle.
-  troupe::generated::built<handlers, Private> build(troupe::runtime& home) && {
+  troupe::generated::built<handlers, Private> build(troupe::runtime& rt_) && {
     input.fill_in({.disabled = false, .capacity = 0});
     output.fill_in({.disabled = true, .capacity = 10});
-    return troupe::generated::build<handlers, Private>(home, *this);
+    return troupe::generated::build<handlers, Private>(rt_, *this);
   }
 };
 using concatenator_builder = concatenator_base::builder<concatenator>;

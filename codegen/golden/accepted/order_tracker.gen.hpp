@@ -127,7 +127,7 @@ struct order_tracker_base::handlers {
   }
 
   template <class Private>
-  static auto connect(order_tracker_rx& from) {
+  static auto connect_all(order_tracker_rx& from) {
     using troupe::generated::on;
     return std::tuple{
         on<&handlers::new_order<Private>>(from.new_order),
@@ -145,16 +145,16 @@ struct order_tracker_base::builder {
   order_mailbox order_complete{};
 
   /// Starts it on the runtime itself.
-  order_tracker_tx spawn(troupe::runtime& home, troupe::spawn_options how = {}) && {
-    auto made = std::move(*this).build(home);
-    home.spawn(std::move(made.actor), how);
+  order_tracker_tx spawn(troupe::runtime& rt_, troupe::spawn_options options_ = {}) && {
+    auto made = std::move(*this).build(rt_);
+    rt_.spawn(std::move(made.actor), options_);
     return std::move(made.tx);
   }
   /// The actor, for a supervisor to start, and its handle.
-  troupe::generated::built<handlers, Private> build(troupe::runtime& home) && {
+  troupe::generated::built<handlers, Private> build(troupe::runtime& rt_) && {
     new_order.fill_in({.disabled = false, .capacity = 10});
     order_complete.fill_in({.disabled = false, .capacity = 10});
-    return troupe::generated::build<handlers, Private>(home, *this);
+    return troupe::generated::build<handlers, Private>(rt_, *this);
   }
 };
 using order_tracker_builder = order_tracker_base::builder<order_tracker>;

@@ -116,7 +116,7 @@ struct supervisor_base::handlers {
   }
 
   template <class Private>
-  static auto connect(supervisor_rx& from) {
+  static auto connect_all(supervisor_rx& from) {
     using troupe::generated::on;
     return std::tuple{
         on<&handlers::watch<Private>>(from.watch),
@@ -134,16 +134,16 @@ struct supervisor_base::builder {
   troupe::generated::simple_mailbox<troupe::actor_id> forget{};
 
   /// Starts it on the runtime itself.
-  supervisor_tx spawn(troupe::runtime& home, troupe::spawn_options how = {}) && {
-    auto made = std::move(*this).build(home);
-    home.spawn(std::move(made.actor), how);
+  supervisor_tx spawn(troupe::runtime& rt_, troupe::spawn_options options_ = {}) && {
+    auto made = std::move(*this).build(rt_);
+    rt_.spawn(std::move(made.actor), options_);
     return std::move(made.tx);
   }
   /// The actor, for a supervisor to start, and its handle.
-  troupe::generated::built<handlers, Private> build(troupe::runtime& home) && {
+  troupe::generated::built<handlers, Private> build(troupe::runtime& rt_) && {
     watch.fill_in({.disabled = false, .capacity = 10});
     forget.fill_in({.disabled = false, .capacity = 10});
-    return troupe::generated::build<handlers, Private>(home, *this);
+    return troupe::generated::build<handlers, Private>(rt_, *this);
   }
 };
 using supervisor_builder = supervisor_base::builder<supervisor>;
@@ -201,7 +201,7 @@ struct supervisee_base::handlers {
   }
 
   template <class Private>
-  static auto connect(supervisee_rx&) {
+  static auto connect_all(supervisee_rx&) {
     return std::tuple();
   }
 };
@@ -213,14 +213,14 @@ struct supervisee_base::builder {
   std::string name = "Supervisee";
 
   /// Starts it on the runtime itself.
-  supervisee_tx spawn(troupe::runtime& home, troupe::spawn_options how = {}) && {
-    auto made = std::move(*this).build(home);
-    home.spawn(std::move(made.actor), how);
+  supervisee_tx spawn(troupe::runtime& rt_, troupe::spawn_options options_ = {}) && {
+    auto made = std::move(*this).build(rt_);
+    rt_.spawn(std::move(made.actor), options_);
     return std::move(made.tx);
   }
   /// The actor, for a supervisor to start, and its handle.
-  troupe::generated::built<handlers, Private> build(troupe::runtime& home) && {
-    return troupe::generated::build<handlers, Private>(home, *this);
+  troupe::generated::built<handlers, Private> build(troupe::runtime& rt_) && {
+    return troupe::generated::build<handlers, Private>(rt_, *this);
   }
 };
 using supervisee_builder = supervisee_base::builder<supervisee>;
@@ -307,7 +307,7 @@ struct stopper_base::handlers {
   }
 
   template <class Private>
-  static auto connect(stopper_rx& from) {
+  static auto connect_all(stopper_rx& from) {
     using troupe::generated::on;
     return std::tuple{
         on<&handlers::finish<Private>>(from.finish),
@@ -323,15 +323,15 @@ struct stopper_base::builder {
   troupe::generated::simple_mailbox<finish_request> finish{};
 
   /// Starts it on the runtime itself.
-  stopper_tx spawn(troupe::runtime& home, troupe::spawn_options how = {}) && {
-    auto made = std::move(*this).build(home);
-    home.spawn(std::move(made.actor), how);
+  stopper_tx spawn(troupe::runtime& rt_, troupe::spawn_options options_ = {}) && {
+    auto made = std::move(*this).build(rt_);
+    rt_.spawn(std::move(made.actor), options_);
     return std::move(made.tx);
   }
   /// The actor, for a supervisor to start, and its handle.
-  troupe::generated::built<handlers, Private> build(troupe::runtime& home) && {
+  troupe::generated::built<handlers, Private> build(troupe::runtime& rt_) && {
     finish.fill_in({.disabled = false, .capacity = 10});
-    return troupe::generated::build<handlers, Private>(home, *this);
+    return troupe::generated::build<handlers, Private>(rt_, *this);
   }
 };
 using stopper_builder = stopper_base::builder<stopper>;

@@ -103,7 +103,7 @@ struct timer_base::handlers {
   }
 
   template <class Private>
-  static auto connect(timer_rx& from) {
+  static auto connect_all(timer_rx& from) {
     using troupe::generated::on;
     return std::tuple{
         on<&handlers::tkr<Private>>(from.tkr),
@@ -123,17 +123,17 @@ struct timer_base::builder {
   troupe::generated::ticker_mailbox blink{};
 
   /// Starts it on the runtime itself.
-  timer_tx spawn(troupe::runtime& home, troupe::spawn_options how = {}) && {
-    auto made = std::move(*this).build(home);
-    home.spawn(std::move(made.actor), how);
+  timer_tx spawn(troupe::runtime& rt_, troupe::spawn_options options_ = {}) && {
+    auto made = std::move(*this).build(rt_);
+    rt_.spawn(std::move(made.actor), options_);
     return std::move(made.tx);
   }
   /// The actor, for a supervisor to start, and its handle.
-  troupe::generated::built<handlers, Private> build(troupe::runtime& home) && {
+  troupe::generated::built<handlers, Private> build(troupe::runtime& rt_) && {
     tkr.fill_in({});
     quarter.fill_in({.interval = std::chrono::minutes(15)});
     blink.fill_in({.interval = std::chrono::milliseconds(1500)});
-    return troupe::generated::build<handlers, Private>(home, *this);
+    return troupe::generated::build<handlers, Private>(rt_, *this);
   }
 };
 using timer_builder = timer_base::builder<timer>;

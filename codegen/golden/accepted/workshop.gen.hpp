@@ -157,7 +157,7 @@ struct desk_base::handlers {
   }
 
   template <class Private>
-  static auto connect(desk_rx& from) {
+  static auto connect_all(desk_rx& from) {
     using troupe::generated::on;
     return std::tuple{
         on<&handlers::upper<Private>>(from.upper),
@@ -179,18 +179,18 @@ struct desk_base::builder {
   troupe::generated::rpc_mailbox<int, int> slow{};
 
   /// Starts it on the runtime itself.
-  desk_tx spawn(troupe::runtime& home, troupe::spawn_options how = {}) && {
-    auto made = std::move(*this).build(home);
-    home.spawn(std::move(made.actor), how);
+  desk_tx spawn(troupe::runtime& rt_, troupe::spawn_options options_ = {}) && {
+    auto made = std::move(*this).build(rt_);
+    rt_.spawn(std::move(made.actor), options_);
     return std::move(made.tx);
   }
   /// The actor, for a supervisor to start, and its handle.
-  troupe::generated::built<handlers, Private> build(troupe::runtime& home) && {
+  troupe::generated::built<handlers, Private> build(troupe::runtime& rt_) && {
     upper.fill_in({.disabled = false, .capacity = 10});
     later.fill_in({.disabled = false, .capacity = 1});
     touch.fill_in({.disabled = true, .capacity = 10});
     slow.fill_in({.disabled = false, .capacity = 10});
-    return troupe::generated::build<handlers, Private>(home, *this);
+    return troupe::generated::build<handlers, Private>(rt_, *this);
   }
 };
 using desk_builder = desk_base::builder<desk>;
@@ -343,7 +343,7 @@ struct scale_base::handlers {
   }
 
   template <class Private>
-  static auto connect(scale_rx& from) {
+  static auto connect_all(scale_rx& from) {
     using troupe::generated::on;
     return std::tuple{
         on<&handlers::weights<Private>>(from.weights),
@@ -367,13 +367,13 @@ struct scale_base::builder {
   troupe::generated::signal_mailbox<double> extra_heat_of_the_furnace{};
 
   /// Starts it on the runtime itself.
-  scale_tx spawn(troupe::runtime& home, troupe::spawn_options how = {}) && {
-    auto made = std::move(*this).build(home);
-    home.spawn(std::move(made.actor), how);
+  scale_tx spawn(troupe::runtime& rt_, troupe::spawn_options options_ = {}) && {
+    auto made = std::move(*this).build(rt_);
+    rt_.spawn(std::move(made.actor), options_);
     return std::move(made.tx);
   }
   /// The actor, for a supervisor to start, and its handle.
-  troupe::generated::built<handlers, Private> build(troupe::runtime& home) && {
+  troupe::generated::built<handlers, Private> build(troupe::runtime& rt_) && {
     weights.fill_in({.disabled = false, .capacity = 8, .max_batch = 4});
     parcels.fill_in(
         {.disabled = false, .capacity = 10, .max_delay = std::chrono::milliseconds(20)});
@@ -381,7 +381,7 @@ struct scale_base::builder {
     warmth.fill_in({.disabled = false, .buffer = 2, .overflow = troupe::overflow::keep_oldest});
     extra_heat_of_the_furnace.fill_in(
         {.disabled = true, .buffer = 16, .overflow = troupe::overflow::keep_latest});
-    return troupe::generated::build<handlers, Private>(home, *this);
+    return troupe::generated::build<handlers, Private>(rt_, *this);
   }
 };
 using scale_builder = scale_base::builder<scale>;

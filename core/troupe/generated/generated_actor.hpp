@@ -118,7 +118,7 @@ class generated_actor final : public actor {
     if constexpr (outcome<returned>) return Handlers::stop(self);
   }
 
-  [[nodiscard]] auto connections() noexcept { return Handlers::template connect<Private>(rx_); }
+  [[nodiscard]] auto connections() noexcept { return Handlers::template connect_all<Private>(rx_); }
   rx_base& super_events() noexcept { return rx_; }
   template <class Visit>
   void for_each(Visit visit) {
