@@ -301,10 +301,11 @@ class hub_of final : public signal_hub {
   }
   // Making a copy may throw: then the others are told all the same, and it is thrown at the end.
   void tell(bool changed) {
+    if (inputs_.empty() && values_.empty() && watchers_.empty()) return;
     std::exception_ptr thrown;
-    if (!inputs_.empty()) tell_all<stamped<V>>(inputs_, [this] { return state(); }, thrown);
+    tell_all<stamped<V>>(inputs_, [this] { return state(); }, thrown);
     if (changed) {
-      tell_watchers();
+      if (!watchers_.empty()) tell_watchers();
       tell_all<V>(values_, [this]() -> V { return cell_.current(); }, thrown);
     }
     if (thrown) std::rethrow_exception(std::move(thrown));
