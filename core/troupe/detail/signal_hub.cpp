@@ -87,23 +87,15 @@ void signal_hub::tell_watchers() {
 void signal_hub::end() noexcept {
   const std::lock_guard held(lock_);
   if (std::exchange(ended_, true)) return;
-  tell_inputs_quietly();
+  tell_inputs();
   for_subscribers([](subscription_core& one) { one.inbox.close(inbox_core::closing::by_user); });
 }
 
 void signal_hub::begin() noexcept {
   const std::lock_guard held(lock_);
   if (!std::exchange(ended_, false)) return;
-  tell_inputs_quietly();
+  tell_inputs();
   for_subscribers([](subscription_core& one) { one.inbox.reopen(inbox_core::closing::by_user); });
-}
-
-// One for which the value could not be copied counts it as missed.
-void signal_hub::tell_inputs_quietly() noexcept {
-  try {
-    tell_inputs();
-  } catch (...) {  // NOLINT(bugprone-empty-catch)
-  }
 }
 
 void signal_hub::set_error(std::optional<error> latest) noexcept {

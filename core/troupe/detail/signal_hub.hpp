@@ -187,7 +187,7 @@ class signal_hub {
   ~signal_hub() = default;
   /// With the lock held. How the signal is now; also that it has ended, or is back: inputs are told
   /// of that, and not closed.
-  virtual void tell_inputs() = 0;
+  virtual void tell_inputs() noexcept = 0;
   /// With the lock held, after it has been offered what it is to be given at once: one that joins
   /// a signal that has ended is closed.
   void join(listener_list& list, subscription_core& one) noexcept;
@@ -201,7 +201,6 @@ class signal_hub {
   bool has_value_ = false;  // for those who do not know its type
 
  private:
-  void tell_inputs_quietly() noexcept;
   template <class Visit>
   void for_subscribers(Visit visit) const {
     values_.for_each(visit);
@@ -233,11 +232,9 @@ class hub_of final : public signal_hub {
     if (ended_) return false;
     write(std::move(value));
     ++changes_;
-    if (!inputs_.empty()) [[unlikely]] {
+    if (!inputs_.empty()) [[unlikely]]
       note_change();
-      tell_inputs();
-    }
-    tell_listeners();
+    tell(true);
     return true;
   }
 
@@ -249,8 +246,7 @@ class hub_of final : public signal_hub {
     if (ended_) return false;
     if (changed) write(*std::move(value));
     at_ = std::move(at);
-    tell_inputs();
-    if (changed) tell_listeners();
+    tell(changed);
     return changed;
   }
 
@@ -303,17 +299,23 @@ class hub_of final : public signal_hub {
       return false;
     }
   }
-  void tell_listeners() {
-    tell_watchers();
-    tell_all<V>(values_, [this]() -> V { return cell_.current(); });
-  }
-  void tell_inputs() override {
-    tell_all<stamped<V>>(inputs_, [this] { return state(); });
-  }
   // Making a copy may throw: then the others are told all the same, and it is thrown at the end.
-  template <class T, class Make>
-  static void tell_all(const listener_list& list, Make make) {
+  void tell(bool changed) {
+    if (inputs_.empty() && values_.empty() && watchers_.empty()) return;
     std::exception_ptr thrown;
+    tell_all<stamped<V>>(inputs_, [this] { return state(); }, thrown);
+    if (changed) {
+      if (!watchers_.empty()) tell_watchers();
+      tell_all<V>(values_, [this]() -> V { return cell_.current(); }, thrown);
+    }
+    if (thrown) std::rethrow_exception(std::move(thrown));
+  }
+  void tell_inputs() noexcept override {
+    std::exception_ptr thrown;  // one for which no copy could be made counts it as missed
+    tell_all<stamped<V>>(inputs_, [this] { return state(); }, thrown);
+  }
+  template <class T, class Make>
+  static void tell_all(const listener_list& list, Make make, std::exception_ptr& thrown) {
     list.for_each([&](subscription_core& one) {
       auto& to = static_cast<subscription_state<T>&>(one);
       try {
@@ -323,7 +325,6 @@ class hub_of final : public signal_hub {
         thrown = std::current_exception();
       }
     });
-    if (thrown) std::rethrow_exception(std::move(thrown));
   }
   [[nodiscard]] stamped<V> state() const {
     return {.value = cell_.has_value() ? std::optional<V>(cell_.current()) : std::nullopt,
