@@ -27,6 +27,7 @@ std::string library_type(const kind_emitter& kind, std::string_view suffix,
 
 std::vector<std::string> type_texts(const kind_emitter& kind, const settings& of) {
   std::vector<std::string> texts;
+  texts.reserve(kind.types.size());
   for (const setting type : kind.types) texts.push_back(of.get<std::string>(type));
   return texts;
 }
@@ -223,6 +224,7 @@ void header_emitter::write_introduction(const emitted_actor& a) {
 void header_emitter::write_rx(const emitted_actor& a) {
   const std::string type = a.model->name.cpp + "_rx";
   std::vector<std::string> members;
+  members.reserve(a.mailboxes.size());
   for (const emitted_mailbox& m : a.mailboxes) {
     members.push_back(fmt::format("{}(from.{})", m.name, m.name));
   }
