@@ -12,9 +12,7 @@
 namespace troupe {
 
 enum class super_event_kind : std::uint8_t {
-  unhealthy,  ///< it has not come back to wait for messages in time
-  healthy,    ///< it has, after having been unhealthy
-  stopped,    ///< it has ended for good; the last event of it
+  stopped,  ///< it has ended for good; the last event of it
 };
 
 [[nodiscard]] std::string_view to_string(super_event_kind kind) noexcept;

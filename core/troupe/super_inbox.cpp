@@ -11,8 +11,6 @@ namespace troupe {
 
 std::string_view to_string(super_event_kind kind) noexcept {
   switch (kind) {
-    case super_event_kind::unhealthy: return "unhealthy";
-    case super_event_kind::healthy: return "healthy";
     case super_event_kind::stopped: return "stopped";
   }
   return "unknown";
@@ -118,7 +116,6 @@ void supervision_watch::end() noexcept {
       slot_ = nullptr;
     }
   }
-  health_.withdraw(*to_);
   stopped_.withdraw(*to_);
 }
 
@@ -127,14 +124,6 @@ void supervision_watch::tell_stopped(const exit_reason* why) noexcept {
   super_event event{.who = who_, .what = super_event_kind::stopped};
   if (why != nullptr) event.why = *why;
   stopped_.tell(*to_, std::move(event));
-}
-
-void supervision_watch::tell_health(bool healthy) noexcept {
-  if (healthy != told_unhealthy_) return;  // nothing new
-  told_unhealthy_ = !healthy;
-  if (health_.withdraw(*to_)) return;  // it had not heard of the opposite yet
-  health_.tell(*to_, {.who = who_,
-                      .what = healthy ? super_event_kind::healthy : super_event_kind::unhealthy});
 }
 
 }  // namespace detail

@@ -15,10 +15,9 @@
 // Supervising is not owning: who restarts an actor is its supervisor's affair. `stopped` comes when
 // the actor has ended for good, not for a crash that its supervisor answers with a restart.
 //
-// Nothing is lost, and nobody waits: room for an actor's events is made when it is supervised, for
-// its end and for the latest change of its health. Changes of health that cancel each other out
-// before they are received are not told. Supervising an actor that has stopped gives `stopped` at
-// once, so there is no race between starting an actor and watching it.
+// Nothing is lost, and nobody waits: room for the end of an actor is made when it is supervised.
+// Supervising an actor that has stopped gives `stopped` at once, so there is no race between
+// starting an actor and watching it. Health is not watched yet: `stopped` is the only event so far.
 
 #include <troupe/actor_id.hpp>
 #include <troupe/cast_inbox.hpp>

@@ -1,7 +1,7 @@
 #pragma once
 
-// One actor's watch on another: in the list of the watched one's slot, with room for the events
-// that may wait at a time.
+// One actor's watch on another: in the list of the watched one's slot, with room for the event that
+// may wait.
 //
 // Protocol. Whoever tells of an event holds the lock of the watched actor's slot (actor_slot.hpp),
 // and offers it to the inbox: it goes to a receiver that waits, or waits itself, as a sender that
@@ -56,15 +56,12 @@ class supervision_watch {
 
   // --- with the slot's lock held ---
   void tell_stopped(const exit_reason* why) noexcept;
-  void tell_health(bool healthy) noexcept;
   supervision_watch* next = nullptr;
 
  private:
   inbox_core* to_;
   actor_id who_;
   actor_slot* slot_ = nullptr;  // in whose list it is; cleared under the slot's lock
-  bool told_unhealthy_ = false;
-  waiting_event health_;
   waiting_event stopped_;
 };
 
