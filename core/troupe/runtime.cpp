@@ -1,5 +1,6 @@
 #include <troupe/runtime.hpp>
 
+#include <troupe/detail/actor_slot.hpp>
 #include <troupe/detail/pooled.hpp>
 #include <troupe/internal/describe_wait.hpp>
 #include <troupe/internal/inspection.hpp>
@@ -74,7 +75,7 @@ struct spawned_actor : detail::run_owner, detail::pooled {
 
 }  // namespace
 
-runtime::runtime(runtime_options options) : runtime(make_scheduler(options), std::move(options)) {}
+runtime::runtime(const runtime_options& options) : runtime(make_scheduler(options), options) {}
 
 runtime::runtime(std::shared_ptr<detail::scheduler> scheduler, runtime_options options)
     : scheduler_(std::move(scheduler)), root_(make_root(*scheduler_)), log_(options.log) {
@@ -98,6 +99,7 @@ runtime::~runtime() {
   }
   scheduler_->stop();
   detail::destroy_suspended(*scheduler_);
+  detail::abandon_actors(*scheduler_);
 }
 
 void runtime::start() { scheduler_->start(); }

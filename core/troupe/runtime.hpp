@@ -88,7 +88,7 @@ class runtime {
  public:
   runtime() : runtime(runtime_options{}) {}
   /// Starts the workers. Throws usage_error for options out of range.
-  explicit runtime(runtime_options options);
+  explicit runtime(const runtime_options& options);
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
   /// shutdown() with the default time, unless that was called before; then destroys the coroutines

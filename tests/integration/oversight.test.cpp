@@ -238,6 +238,39 @@ TEST(oversight, one_that_is_never_started_goes_without_a_trace) {
   EXPECT_EQ(counted.use_count(), 1);
 }
 
+// Whether it still waits, or is between two runs, when its runtime goes: it has stopped.
+TEST(oversight, an_actor_that_its_runtime_leaves_behind_has_stopped) {
+  super_inbox events;
+  auto waits = make_actor("waits", [](context, logger&) -> task<result<>> {
+    co_await sleep_for(context::background(), 1h);
+    co_return result<>();
+  });
+  auto fails = make_actor("fails", [](context, logger&) -> task<result<>> {
+    throw std::runtime_error("told to");
+    co_return result<>();
+  });
+  {
+    runtime rt({.workers = 1});
+    rt.spawn(waits);
+    rt.spawn(std::make_shared<supervisor>(
+        "root", supervisor_options{.restart_delay = 1h, .children = {fails}}));
+    for (const auto& one : {waits, fails}) events.supervise(one->id());
+    while (rt.inspect().find("fails")->state != actor_state::restarting) std::this_thread::yield();
+    rt.shutdown(1ms);
+  }
+  runtime other({.workers = 1});
+  std::set<actor_id> stopped;
+  for (int i = 0; i != 2; ++i) {
+    const auto told = other.block_on(events.receive());
+    ASSERT_TRUE(told);
+    EXPECT_EQ(told->what, super_event_kind::stopped);
+    stopped.insert(told->who);
+  }
+  EXPECT_EQ(stopped, (std::set<actor_id>{waits->id(), fails->id()}));
+  waits->set_health({.interval = 1s});  // nobody is there to be told
+  EXPECT_TRUE(other.inspect().actors.empty());
+}
+
 TEST(oversight, run_ends_with_the_last_actor) {
   runtime rt({.workers = 2, .start = false});
   std::atomic<int> ended{0};

@@ -17,6 +17,17 @@ namespace {
 
 using slot_pool = stable_pool<actor_slot>;
 
+// With the slot's lock held.
+void stop(actor_slot& one, const exit_reason* why) noexcept {
+  one.is = actor_slot::life::stopped;
+  one.unhealthy = false;
+  one.home = nullptr;
+  while (supervision_watch* const watch = one.watches) {
+    one.watches = watch->next;
+    watch->tell_stopped(why);
+  }
+}
+
 }  // namespace
 
 actor_record* actor_slot::record_or_null() noexcept {
@@ -95,12 +106,11 @@ void actor_registration::run_ended(actor_slot& slot, const fiber& run) noexcept 
 
 void actor_registration::stopped(const exit_reason* why) noexcept {
   const std::lock_guard held(slot_->lock);
-  slot_->is = actor_slot::life::stopped;
-  slot_->unhealthy = false;
-  while (supervision_watch* const one = slot_->watches) {
-    slot_->watches = one->next;
-    one->tell_stopped(why);
-  }
+  stop(*slot_, why);
+}
+
+void abandon_actors(const scheduler& gone) {
+  for_each_actor(gone, [](actor_slot& one, void*) { stop(one, nullptr); }, nullptr);
 }
 
 void actor_registration::set_health(const health_options& wanted) {

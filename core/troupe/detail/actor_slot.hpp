@@ -45,7 +45,7 @@ struct actor_slot {
   actor_slot* next = nullptr;            // of the pool
   actor* who = nullptr;                  // the object, while it lives
   fiber* run = nullptr;                  // of the run that goes on
-  const scheduler* home = nullptr;       // the runtime that it was started in last
+  const scheduler* home = nullptr;       // the runtime that it runs in; null once stopped
   actor_id parent{};                     // its supervisor; none for one that a runtime started
   // Made once, by the actor's run or under the lock; goes with the actor.
   std::atomic<actor_record*> record{nullptr};
@@ -63,6 +63,9 @@ struct actor_slot {
 /// Calls `visit(slot, data)`, with the slot's lock held, for each actor that is alive in `home`.
 /// Actors come and go meanwhile; each is visited once at most.
 void for_each_actor(const scheduler& home, void (*visit)(actor_slot&, void*), void* data);
+
+/// For a runtime that goes, with all its coroutines gone: actors that have not ended have stopped.
+void abandon_actors(const scheduler& gone);
 
 /// An actor's hold on its slot.
 class actor_registration {

@@ -61,15 +61,13 @@ class periodic_look {
   periodic_look() = default;
   periodic_look(const periodic_look&) = delete;
   periodic_look& operator=(const periodic_look&) = delete;
+  virtual ~periodic_look() = default;
 
   /// Gives when to come back; `never`: once something has moved, and the interval is over.
   virtual time_point look(time_point now) noexcept = 0;
   [[nodiscard]] virtual duration interval() const noexcept = 0;
   /// See scheduler::health_was_set.
   virtual void health_was_set(const actor_slot& of) noexcept = 0;
-
- protected:
-  ~periodic_look() = default;
 };
 
 class scheduler : public std::enable_shared_from_this<scheduler> {

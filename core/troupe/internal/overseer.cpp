@@ -52,10 +52,11 @@ bool has_own_health(const actor_slot& one) noexcept {
 }  // namespace
 
 void overseer::health_was_set(const actor_slot& of) noexcept {
-  const std::lock_guard held(added_lock_);
   try {
+    const std::lock_guard held(added_lock_);
     added_.push_back(of.id());
-  } catch (const std::bad_alloc&) {  // then it is looked after as all others are
+  } catch (const std::bad_alloc&) {
+    options_.log.warn("no memory to look after an actor in its own way; as all others, then");
   }
 }
 
