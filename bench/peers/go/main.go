@@ -169,21 +169,22 @@ func spawnAndExit(r *h.Run) {
 }
 
 func parallelSpawn(r *h.Run) {
-	r.Note = "goroutines with recover and a channel for their ends; no supervisor"
-	ended := make(chan any, 1024)
+	r.Note = "goroutines with recover and a wait group for their ends; no supervisor"
 	spawners := r.Arg("senders", 8)
 	r.N = r.N / spawners * spawners
+	var ends sync.WaitGroup
+	ends.Add(r.N)
 	r.Start()
 	for range spawners {
 		go func() {
 			for range r.N / spawners {
-				supervised(ended, func() {})
+				go func() {
+					defer func() { _ = recover(); ends.Done() }()
+				}()
 			}
 		}()
 	}
-	for range r.N {
-		<-ended
-	}
+	ends.Wait()
 	r.Stop()
 }
 
@@ -315,7 +316,7 @@ func notify(r *h.Run) {
 
 func periodic(r *h.Run) {
 	every := time.Duration(r.Arg("us", 100)) * time.Microsecond
-	r.N = max(100, min(r.N, int(time.Second/every)))
+	r.N = max(10, r.N)
 	value := 0
 	r.Start()
 	ticks := time.NewTicker(every)
@@ -432,7 +433,7 @@ func main() {
 		"Outbox_EmitFireAndForget": {Ops: 10000000, Do: emit},
 		"PushedSignal_Write":       {Ops: 10000000, Do: pushedWrite},
 		"Broadcaster_Notify":       {Ops: 200000, Do: notify},
-		"PeriodicSignal_Update":    {Ops: 200000, Do: periodic},
+		"PeriodicSignal_Update":    {Ops: 5000, Do: periodic},
 		"IdleActors":               {Ops: 1000000, Do: idleActors},
 		"ScaleActors":              {Ops: 1000000, Do: scaleActors},
 		"CallLatency":              {Ops: 200000, Do: callInbox(4, true)},
