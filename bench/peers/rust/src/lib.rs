@@ -55,8 +55,9 @@ pub trait Library: Sized + Send + Sync + 'static {
     const NAME: &'static str;
     const VERSION: &'static str;
     const CONFIG: &'static str;
-    /// What an inbox does that is full, where it is not what the workload says.
+    /// Where an inbox has no bound: how a sender holds back, and what one that does not wait does.
     const INBOX: &'static str = "";
+    const TRY: &'static str = "";
     const CHILD: &'static str = "";
     /// Why it cannot supervise or restart, if it cannot.
     const NO_CHILDREN: Option<&'static str> = None;

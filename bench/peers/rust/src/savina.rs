@@ -228,12 +228,11 @@ async fn fork_join_create<L: Library>(mut r: Run) -> Run {
 
 enum Bigs<L: Library> {
     All(Arc<Vec<L::Ref<BigActor<L>>>>),
-    Ping(usize),
+    Ping(L::Ref<BigActor<L>>),
     Pong,
 }
 
 struct BigActor<L: Library> {
-    me: usize,
     all: Arc<Vec<L::Ref<BigActor<L>>>>,
     left: u64,
     random: Random,
@@ -241,27 +240,27 @@ struct BigActor<L: Library> {
 }
 
 impl<L: Library> BigActor<L> {
-    async fn ping(&mut self) {
+    async fn ping(&mut self, me: &L::Ref<Self>) {
         let whom = self.random.below(self.all.len());
-        L::tell(&self.all[whom], Bigs::Ping(self.me)).await;
+        L::tell(&self.all[whom], Bigs::Ping(me.clone())).await;
     }
 }
 
 /// Has one ping under way, so an inbox holds at most one from each and its own pong.
 impl<L: Library> Handler<L> for BigActor<L> {
     type Message = Bigs<L>;
-    async fn handle(&mut self, message: Bigs<L>, _: &L::Ref<Self>) -> bool {
+    async fn handle(&mut self, message: Bigs<L>, me: &L::Ref<Self>) -> bool {
         match message {
             Bigs::All(all) => {
                 self.all = all;
-                self.ping().await;
+                self.ping(me).await;
             }
-            Bigs::Ping(from) => L::tell(&self.all[from], Bigs::Pong).await,
+            Bigs::Ping(from) => L::tell(&from, Bigs::Pong).await,
             Bigs::Pong => {
                 self.left -= 1;
                 match self.left {
                     0 => self.done.hit(),
-                    _ => self.ping().await,
+                    _ => self.ping(me).await,
                 }
             }
         }
@@ -273,25 +272,18 @@ async fn big<L: Library>(mut r: Run) -> Run {
     let n = r.arg("actors", 120);
     let (left, done) = (r.share(n), Latch::new(n));
     let mut all = vec![];
-    for me in 0..n as usize {
-        let (random, done) = (Random(me as u64 + 1), done.clone());
-        all.push(
-            L::spawn(
-                n as usize + 2,
-                BigActor {
-                    me,
-                    all: Arc::default(),
-                    left,
-                    random,
-                    done,
-                },
-            )
-            .await,
-        );
+    for i in 0..n {
+        let (all_of_them, random, done) = (Arc::default(), Random(i + 1), done.clone());
+        let actor = BigActor {
+            all: all_of_them,
+            left,
+            random,
+            done,
+        };
+        all.push(L::spawn(n as usize + 2, actor).await);
     }
     let all = Arc::new(all);
     r.start();
-    // Nobody is pinged before it knows the others: the inboxes keep the order in which they are told.
     for actor in all.iter() {
         L::tell(actor, Bigs::All(all.clone())).await;
     }

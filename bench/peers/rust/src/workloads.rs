@@ -88,7 +88,7 @@ fn cast<L: Library>(mut r: Run, senders: u64) -> Pass {
 
 async fn try_cast<L: Library>(mut r: Run) -> Run {
     let (n, done) = (r.n, Latch::new(1));
-    r.note = L::INBOX;
+    r.note = L::TRY;
     let receiver = Counter {
         left: n,
         done: done.clone(),

@@ -2,6 +2,7 @@
 
 use actix::prelude::*;
 use peers::{Handler as Behaviour, Latch, Library, Run};
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::atomic::{AtomicUsize, Ordering::*};
@@ -120,6 +121,8 @@ impl Supervised for Restarted {
     }
 }
 
+thread_local!(static SENT: Cell<u32> = const { Cell::new(0) });
+
 struct Actix;
 
 impl Library for Actix {
@@ -129,6 +132,8 @@ impl Library for Actix {
     const NAME: &'static str = "actix";
     const VERSION: &'static str = "0.13.5";
     const CONFIG: &'static str = "workers arbiters, actors and senders dealt out in turn, fat LTO";
+    const INBOX: &'static str =
+        "do_send, which knows no limit; a sender gives way after 1024 messages";
     const CHILD: &'static str = "a plain actor: Supervisor never lets one end";
 
     fn block_on(workers: usize, main: impl Future<Output = Run> + Send + 'static) -> Run {
@@ -156,8 +161,9 @@ impl Library for Actix {
     }
 
     async fn send<H: Behaviour<Self, Message = u64>>(to: &Self::Ref<H>, message: u64) {
-        while to.try_send(Told(message)).is_err() {
-            tokio::task::yield_now().await; // full, and nothing but a call can wait for room
+        to.do_send(Told(message));
+        if SENT.replace(SENT.get().wrapping_add(1)) % 1024 == 1023 {
+            tokio::task::yield_now().await;
         }
     }
 
@@ -185,7 +191,10 @@ impl Library for Actix {
     }
 
     async fn restarts(n: u64, done: Arc<Latch>) {
-        Supervisor::start_in_arbiter(arbiter(), move |_| Restarted(n, done));
+        // It lives as long as somebody knows its address.
+        std::mem::forget(Supervisor::start_in_arbiter(arbiter(), move |_| {
+            Restarted(n, done)
+        }));
     }
 }
 

@@ -112,6 +112,7 @@ impl Library for Ractor {
     const CONFIG: &'static str =
         "tokio multi-thread with worker_threads=workers, no message spans, no async-trait, fat LTO";
     const INBOX: &'static str = "the mailbox has no limit; a sender gives way after 1024 messages";
+    const TRY: &'static str = "the mailbox has no limit";
 
     fn block_on(workers: usize, main: impl Future<Output = Run> + Send + 'static) -> Run {
         let runtime = tokio::runtime::Builder::new_multi_thread()
