@@ -122,20 +122,25 @@ final class Workloads {
 
   record Answer(long value) {}
 
+  /** Asks with the sender's address in the question, or, with ask=1, by context.ask and its timeout. */
   static Behavior<Answer> caller(
-      ActorRef<Question> to, long n, long[] times, int first, CountDownLatch done) {
+      ActorRef<Question> to, long n, boolean byAsk, long[] times, int first, CountDownLatch done) {
     return Behaviors.setup(
         context -> {
           long[] state = {0, 0}; // how many answers, and when the last question was asked
           Runnable ask =
               () -> {
                 state[1] = System.nanoTime();
-                context.ask(
-                    Answer.class,
-                    to,
-                    Run.PATIENCE,
-                    (ActorRef<Answer> from) -> new Question(state[0], from),
-                    (answer, failure) -> answer);
+                if (byAsk) {
+                  context.ask(
+                      Answer.class,
+                      to,
+                      Run.PATIENCE,
+                      (ActorRef<Answer> from) -> new Question(state[0], from),
+                      (answer, failure) -> answer);
+                } else {
+                  to.tell(new Question(state[0], context.getSelf()));
+                }
               };
           ask.run();
           return Behaviors.receiveMessage(
@@ -154,7 +159,8 @@ final class Workloads {
   static void call(Run run, long defaultCallers, boolean latency) {
     int callers = (int) run.arg("callers", defaultCallers);
     long each = run.share(callers);
-    run.note = "context.ask, with its timeout";
+    boolean byAsk = run.arg("ask", 0) == 1;
+    run.note = byAsk ? "context.ask, with its timeout" : "a question with the address for the answer";
     long[] times = new long[(int) run.n];
     CountDownLatch done = new CountDownLatch(callers);
     run.measure(
@@ -168,7 +174,7 @@ final class Workloads {
                         return Behaviors.same();
                       }));
           for (int i = 0; i < callers; i++) {
-            context.spawnAnonymous(caller(to, each, times, i * (int) each, done));
+            context.spawnAnonymous(caller(to, each, byAsk, times, i * (int) each, done));
           }
         });
     if (latency) {
