@@ -169,22 +169,23 @@ func spawnAndExit(r *h.Run) {
 }
 
 func parallelSpawn(r *h.Run) {
-	r.Note = "goroutines with recover and a wait group for their ends; no supervisor"
+	r.Note = "goroutines with recover and a channel for their ends; no supervisor"
 	spawners := r.Arg("senders", 8)
 	r.N = r.N / spawners * spawners
-	var ends sync.WaitGroup
-	ends.Add(r.N)
+	var done sync.WaitGroup
+	done.Add(spawners)
 	r.Start()
 	for range spawners {
 		go func() {
+			ended := make(chan any)
 			for range r.N / spawners {
-				go func() {
-					defer func() { _ = recover(); ends.Done() }()
-				}()
+				supervised(ended, func() {})
+				<-ended
 			}
+			done.Done()
 		}()
 	}
-	ends.Wait()
+	done.Wait()
 	r.Stop()
 }
 
@@ -251,17 +252,19 @@ func (o *outbox) emit(m int) (first error) {
 	return first
 }
 
-func emit(r *h.Run) {
-	var o outbox
-	sum := 0
-	for range r.Arg("subscribers", 1) {
-		o.subscribe(func(m int) error { sum += m; return nil })
+func emit(subscribers int) func(*h.Run) {
+	return func(r *h.Run) {
+		var o outbox
+		sum := 0
+		for range r.Arg("subscribers", subscribers) {
+			o.subscribe(func(m int) error { sum += m; return nil })
+		}
+		r.Start()
+		for i := range r.N {
+			_ = o.emit(i)
+		}
+		r.Stop()
 	}
-	r.Start()
-	for i := range r.N {
-		_ = o.emit(i)
-	}
-	r.Stop()
 }
 
 func subscribe(r *h.Run) {
@@ -293,14 +296,10 @@ func pushedWrite(r *h.Run) {
 }
 
 func notify(r *h.Run) {
-	r.Note = "channels of one place, a full one is passed over; each subscriber is a goroutine that takes"
-	ctx, cancel := background()
-	defer cancel()
+	r.Note = "channels of one place; nobody takes, a full one is passed over"
 	subscribers := make([]chan struct{}, r.Arg("subscribers", 1))
 	for i := range subscribers {
-		in := make(chan struct{}, 1)
-		subscribers[i] = in
-		go serve(ctx, in, func(struct{}) bool { return true })
+		subscribers[i] = make(chan struct{}, 1)
 	}
 	r.Start()
 	for range r.N {
@@ -331,7 +330,7 @@ func periodic(r *h.Run) {
 func idleActors(r *h.Run) {
 	ctx, cancel := background()
 	defer cancel()
-	n := r.Arg("actors", 1000000)
+	n := r.Arg("actors", r.N)
 	r.N = n
 	inboxes := make([]chan int, n)
 	runtime.GC()
@@ -377,7 +376,7 @@ func scaleActors(r *h.Run) {
 }
 
 func wakeLatency(r *h.Run) {
-	r.Note = "the sender is a goroutine that sleeps 1 ms, sends, and keeps its thread busy until the receiver ran"
+	r.Note = "the sender is a goroutine that sleeps 2 ms, sends, and keeps its thread busy until the receiver ran"
 	if runtime.GOMAXPROCS(0) == 1 {
 		r.Note = "one thread: the receiver is woken by the thread of its sender"
 	}
@@ -389,7 +388,7 @@ func wakeLatency(r *h.Run) {
 	alone := runtime.GOMAXPROCS(0) == 1
 	r.Start()
 	for range r.N {
-		time.Sleep(time.Millisecond)
+		time.Sleep(2 * time.Millisecond)
 		ran.Store(-1)
 		cast(ctx, in, time.Now())
 		for ran.Load() < 0 {
@@ -428,9 +427,9 @@ func main() {
 		"Router_Next_RoundRobin":   {Ops: 20000000, Do: nextRoundRobin},
 		"Router_Next_Random":       {Ops: 20000000, Do: nextRandom},
 		"Router_Next_Parallel":     {Ops: 20000000, Do: nextParallel},
-		"Outbox_Emit":              {Ops: 1000000, Do: emit},
+		"Outbox_Emit":              {Ops: 1000000, Do: emit(1)},
 		"Outbox_Subscribe":         {Ops: 1000000, Do: subscribe},
-		"Outbox_EmitFireAndForget": {Ops: 10000000, Do: emit},
+		"Outbox_EmitFireAndForget": {Ops: 10000000, Do: emit(0)},
 		"PushedSignal_Write":       {Ops: 10000000, Do: pushedWrite},
 		"Broadcaster_Notify":       {Ops: 200000, Do: notify},
 		"PeriodicSignal_Update":    {Ops: 5000, Do: periodic},

@@ -61,6 +61,7 @@ pub trait Library: Sized + Send + Sync + 'static {
     const CHILD: &'static str = "";
     /// Why it cannot supervise or restart, if it cannot.
     const NO_CHILDREN: Option<&'static str> = None;
+    const RESTART: &'static str = "";
     const NO_RESTART: Option<&'static str> = None;
 
     /// Runs the function with the number of threads given.

@@ -176,7 +176,7 @@ async fn thread_ring<L: Library>(mut r: Run) -> Run {
 }
 
 async fn fork_join_throughput<L: Library>(mut r: Run) -> Run {
-    let actors = r.arg("actors", 60);
+    let (actors, capacity) = (r.arg("actors", 60), r.arg("capacity", 1024) as usize);
     let (each, done) = (r.share(actors), Latch::new(actors));
     let mut all = vec![];
     for _ in 0..actors {

@@ -162,6 +162,7 @@ async fn children<L: Library>(mut r: Run, spawners: u64) -> Run {
 
 async fn restart_cycle<L: Library>(mut r: Run) -> Run {
     let done = Latch::new(1);
+    r.note = L::RESTART;
     r.start();
     L::restarts(r.n, done.clone()).await;
     done.wait().await;
@@ -181,18 +182,17 @@ async fn pushed_write(mut r: Run) -> Run {
 }
 
 async fn notify(mut r: Run) -> Run {
-    r.note = "watch: who is slow sees the last change only; each subscriber is a task that takes";
-    let (value, _) = watch::channel(());
-    for _ in 0..r.arg("subscribers", 1) {
-        let mut changes = value.subscribe();
-        tokio::spawn(async move { while changes.changed().await.is_ok() {} });
-    }
-    tokio::time::sleep(Duration::from_millis(5)).await;
+    r.note = "watch: nobody looks, the new value replaces the old one";
+    let (value, _) = watch::channel(0);
+    let waiting: Vec<_> = (0..r.arg("subscribers", 1))
+        .map(|_| value.subscribe())
+        .collect();
     r.start();
-    for _ in 0..r.n {
-        value.send_replace(());
+    for i in 0..r.n {
+        black_box(value.send_replace(i));
     }
     r.stop();
+    drop(waiting);
     r
 }
 
@@ -303,11 +303,11 @@ async fn wake_latency<L: Library>(mut r: Run) -> Run {
     std::thread::spawn(move || {
         let mut times = Vec::new();
         for _ in 0..n {
-            std::thread::sleep(Duration::from_millis(1));
             took.store(0, Relaxed);
             assert!(L::try_tell(&to, epoch.elapsed().as_nanos() as u64));
+            std::thread::sleep(Duration::from_millis(2));
             while took.load(Acquire) == 0 {
-                std::thread::sleep(Duration::from_micros(50));
+                std::thread::sleep(Duration::from_millis(1));
             }
             times.push(took.load(Acquire) as u64);
         }

@@ -134,6 +134,7 @@ impl Library for Actix {
     const CONFIG: &'static str = "workers arbiters, actors and senders dealt out in turn, fat LTO";
     const INBOX: &'static str =
         "do_send, which knows no limit; a sender gives way after 1024 messages";
+    const RESTART: &'static str = "the actor stops itself; nothing else is restarted";
     const CHILD: &'static str = "a plain actor: Supervisor never lets one end";
 
     fn block_on(workers: usize, main: impl Future<Output = Run> + Send + 'static) -> Run {

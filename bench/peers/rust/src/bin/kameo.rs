@@ -54,21 +54,33 @@ impl Message<u64> for Echo {
     }
 }
 
-/// Ends at once; the last of its runs says so.
+/// Ends at once.
 struct Child;
-type Runs = Arc<(AtomicU64, Arc<Latch>)>;
 
 impl Actor for Child {
-    type Args = Runs;
+    type Args = ();
     type Error = Infallible;
 
-    async fn on_start(runs: Runs, me: ActorRef<Self>) -> Result<Self, Infallible> {
-        if runs.0.fetch_sub(1, AcqRel) == 1 {
-            runs.1.hit();
-        } else {
-            let _ = me.stop_gracefully().await;
-        }
+    async fn on_start(_: (), me: ActorRef<Self>) -> Result<Self, Infallible> {
+        let _ = me.stop_gracefully().await;
         Ok(Child)
+    }
+}
+
+/// Fails at once; the last of its runs does not.
+struct Failing;
+type Runs = Arc<(AtomicU64, Arc<Latch>)>;
+
+impl Actor for Failing {
+    type Args = Runs;
+    type Error = &'static str;
+
+    async fn on_start(runs: Runs, _: ActorRef<Self>) -> Result<Self, &'static str> {
+        if runs.0.fetch_sub(1, AcqRel) > 1 {
+            return Err("on purpose");
+        }
+        runs.1.hit();
+        Ok(Failing)
     }
 }
 
@@ -77,7 +89,7 @@ struct Kameo;
 impl Library for Kameo {
     type Ref<H: Handler<Self>> = ActorRef<Shell<H>>;
     type Echo = ActorRef<Echo>;
-    type Parent = (ActorRef<Echo>, Runs);
+    type Parent = ActorRef<Echo>;
     const NAME: &'static str = "kameo";
     const VERSION: &'static str = "0.22.2";
     const CONFIG: &'static str =
@@ -118,12 +130,11 @@ impl Library for Kameo {
     }
 
     async fn parent() -> Self::Parent {
-        let runs = Arc::new((AtomicU64::new(u64::MAX), Latch::new(1)));
-        (Echo::spawn(()), runs)
+        Echo::spawn(())
     }
 
     async fn child(parent: &Self::Parent) {
-        let child = Child::supervise(&parent.0, parent.1.clone())
+        let child = Child::supervise(parent, ())
             .restart_policy(RestartPolicy::Never)
             .spawn()
             .await;
@@ -132,7 +143,7 @@ impl Library for Kameo {
 
     async fn restarts(n: u64, done: Arc<Latch>) {
         let parent = Echo::spawn(());
-        Child::supervise(&parent, Arc::new((AtomicU64::new(n + 1), done)))
+        Failing::supervise(&parent, Arc::new((AtomicU64::new(n + 1), done)))
             .restart_policy(RestartPolicy::Permanent)
             .restart_limit(u32::MAX, Duration::from_secs(1))
             .spawn()

@@ -66,6 +66,23 @@ impl Actor for Child {
     }
 }
 
+/// Fails as soon as it has started.
+struct Failing;
+
+impl Actor for Failing {
+    type Msg = ();
+    type State = ();
+    type Arguments = ();
+
+    async fn pre_start(&self, _: ActorRef<()>, _: ()) -> Outcome<()> {
+        Ok(())
+    }
+
+    async fn post_start(&self, _: ActorRef<()>, _: &mut ()) -> Outcome<()> {
+        Err("on purpose".into())
+    }
+}
+
 /// Starts a child anew as long as restarts are left.
 struct Parent(Option<Arc<Latch>>);
 
@@ -76,7 +93,7 @@ impl Actor for Parent {
 
     async fn pre_start(&self, me: ActorRef<()>, left: u64) -> Outcome<u64> {
         if left > 0 {
-            Child::spawn_linked(None, Child, (), me.get_cell()).await?;
+            Failing::spawn_linked(None, Failing, (), me.get_cell()).await?;
         }
         Ok(left)
     }
@@ -87,8 +104,8 @@ impl Actor for Parent {
         event: SupervisionEvent,
         left: &mut u64,
     ) -> Outcome<()> {
-        if let (SupervisionEvent::ActorTerminated(..), Some(done)) = (&event, &self.0) {
-            Child::spawn_linked(None, Child, (), me.get_cell()).await?;
+        if let (SupervisionEvent::ActorFailed(..), Some(done)) = (&event, &self.0) {
+            Failing::spawn_linked(None, Failing, (), me.get_cell()).await?;
             *left -= 1;
             if *left == 0 {
                 done.hit();

@@ -50,7 +50,7 @@ public final class Main {
           "1.7.0",
           System.getProperty("java.vm.name"),
           System.getProperty("java.runtime.version"),
-          "fork-join parallelism=workers, throughput=1024 (latency: 5), ParallelGC, 4 s of warm-up");
+          "fork-join parallelism=workers, throughput=1024 (latency: 5), ParallelGC, 3 s of warm-up");
       return;
     }
     Map<String, Workload> workloads = new HashMap<>(Workloads.all());
@@ -71,7 +71,7 @@ public final class Main {
     ActorSystem<Run.Job> system =
         ActorSystem.create(
             guardian(), "peer", ConfigFactory.parseString(config).withFallback(ConfigFactory.load()));
-    double warmUp = name.equals("IdleActors") ? 0 : args.getOrDefault("warmup", 4L);
+    double warmUp = name.equals("IdleActors") ? 0 : args.getOrDefault("warmup", 3L);
     long until = System.nanoTime() + (long) (warmUp * 1e9);
     while (System.nanoTime() < until) {
       workload.function().accept(new Run(system, args, Math.max(1, ops / 5)));

@@ -50,8 +50,8 @@ final class Workloads {
             new Main.Workload(
                 20_000_000,
                 r -> route(r, RoundRobinRoutingLogic.apply(), (int) r.arg("workers", 2)))),
-        Map.entry("Outbox_Emit", new Main.Workload(1_000_000, Workloads::emit)),
-        Map.entry("Outbox_EmitFireAndForget", new Main.Workload(1_000_000, Workloads::emit)),
+        Map.entry("Outbox_Emit", new Main.Workload(1_000_000, r -> emit(r, 1))),
+        Map.entry("Outbox_EmitFireAndForget", new Main.Workload(1_000_000, r -> emit(r, 0))),
         Map.entry("Outbox_Subscribe", new Main.Workload(100_000, Workloads::subscribe)),
         Map.entry("Broadcaster_Notify", new Main.Workload(200_000, Workloads::broadcast)),
         Map.entry("IdleActors", new Main.Workload(1_000_000, Workloads::idleActors)),
@@ -307,14 +307,13 @@ final class Workloads {
     }
   }
 
-  static void emit(Run run) {
+  static void emit(Run run, long subscribers) {
     run.note = "LookupEventBus.publish";
     Bus bus = new Bus();
     long[] sum = {0};
-    for (int i = 0; i < run.arg("subscribers", 1); i++) {
+    for (int i = 0; i < run.arg("subscribers", subscribers); i++) {
       bus.subscribe(new Bus.Subscriber(i, value -> sum[0] += value), "all");
     }
-    run.n = Math.max(1, run.n / Math.max(1, run.arg("subscribers", 1) / 10));
     run.start();
     for (long i = 0; i < run.n; i++) {
       bus.publish(new Message(i));
@@ -336,7 +335,6 @@ final class Workloads {
   static void broadcast(Run run) {
     run.note = "LookupEventBus to actors, every message received";
     int subscribers = (int) run.arg("subscribers", 1);
-    run.n = Math.max(1, run.n / Math.max(1, subscribers / 10));
     CountDownLatch done = new CountDownLatch(subscribers);
     run.measure(
         done,
@@ -410,11 +408,11 @@ final class Workloads {
     run.times = new long[(int) run.n];
     run.start();
     for (int i = 0; i < run.n; i++) {
-      Thread.sleep(1);
       took.set(0);
       to.get(0).tell(new Message(System.nanoTime()));
+      Thread.sleep(2);
       while (took.get() == 0) {
-        Thread.sleep(0, 50_000);
+        Thread.sleep(1);
       }
       run.times[i] = took.get();
     }
