@@ -1,5 +1,5 @@
-%% The workloads of Savina as plain processes. An operation is what the size of the workload counts: pings,
-%% increments, hops, messages, actors, pings, meetings, items, meals, transactions.
+%% The workloads of Savina as plain processes. An operation is what the size of the workload counts:
+%% pings, increments, hops, messages, actors, pings, meetings, items, meals, transactions.
 -module(savina).
 -export([workload/1]).
 
@@ -143,7 +143,8 @@ chameneo(Color, Mall) ->
         {met, Other} -> chameneo(3 - Color - Other, Mall)
     end.
 
-%% The manager asks producers for items while there is room, and gives each to the consumer that waits longest.
+%% The manager asks producers for items while there is room, and gives each to the consumer that
+%% waits longest.
 bounded_buffer(N, Args) ->
     Producers = maps:get(producers, Args, 40),
     Each = N div Producers,
@@ -151,7 +152,10 @@ bounded_buffer(N, Args) ->
     Self = self(),
     measured(Each * Producers, fun() ->
         Empty = queue:new(),
-        Manager = spawn(fun() -> manage(Each * Producers, Empty, Empty, Empty, Room), Self ! done end),
+        Manager = spawn(fun() ->
+            manage(Each * Producers, Empty, Empty, Empty, Room),
+            Self ! done
+        end),
         Pids = many(Producers, fun(_) -> produce(Each, Manager) end)
             ++ many(maps:get(consumers, Args, 40), fun(_) -> consume(Manager) end),
         workloads:gather(1),

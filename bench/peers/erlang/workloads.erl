@@ -1,8 +1,9 @@
 %% Erlang: processes, gen_server for calls, supervisor and gen_event of OTP.
 %%
-%% A workload is a function of the number of operations and the other arguments. It builds what it needs,
-%% takes the time of the measured part with timed/1, and gives a map with ops, seconds and perhaps more.
-%% It is run three times, each in a new process: twice to warm up, with fewer operations, then for the figures.
+%% A workload is a function of the number of operations and the other arguments. It builds what it
+%% needs, takes the time of the measured part with timed/1, and gives a map with ops, seconds and
+%% perhaps more. It is run three times, each in a new process: twice to warm up, with fewer
+%% operations, then for the figures.
 -module(workloads).
 -export([main/0, timed/1, gather/1, counter/2]).
 -export([init/1, handle_call/3, handle_cast/2, handle_event/2, child/1, again/3]).
@@ -22,7 +23,7 @@ answer("versions", _) ->
       version => list_to_binary("OTP " ++ erlang:system_info(otp_release)),
       runtime => list_to_binary("erts " ++ erlang:system_info(version) ++ ", "
                                 ++ atom_to_list(erlang:system_info(emu_flavor))),
-      config => <<"+S workers:workers, +P 2000000, receivers of floods keep their queue off heap">>};
+      config => <<"+S workers:workers, +P 2000000, long queues off heap">>};
 answer(Name, Args) ->
     case workload(Name) of
         {skip, Why} -> #{workload => list_to_binary(Name), skip => Why};
@@ -59,7 +60,8 @@ latency(Times, Seconds) ->
     Sorted = lists:sort(Times),
     N = length(Sorted),
     At = fun(Share) -> lists:nth(1 + trunc(Share * (N - 1)), Sorted) end,
-    #{ops => N, seconds => Seconds, p50 => At(0.5), p99 => At(0.99), p999 => At(0.999), max => At(1.0)}.
+    #{ops => N, seconds => Seconds,
+      p50 => At(0.5), p99 => At(0.99), p999 => At(0.999), max => At(1.0)}.
 
 %% Waits for n processes to say done.
 gather(0) -> ok;
@@ -84,20 +86,27 @@ handle_event(N, Sum) -> {ok, Sum + N}.
 
 workload("CastInbox_TryCast") -> {2000000, fun cast/2};
 workload("CastInbox_SingleWorker") -> {2000000, fun cast/2};
-workload("CastInbox_Parallel") -> {2000000, fun(N, A) -> cast(N, maps:merge(#{senders => 8}, A)) end};
+workload("CastInbox_Parallel") ->
+    {2000000, fun(N, A) -> cast(N, maps:merge(#{senders => 8}, A)) end};
 workload("ScaleSenders") -> {2000000, fun cast/2};
-workload("CallInbox_SingleWorker") -> {500000, fun(N, A) -> call(N, maps:get(callers, A, 1), false) end};
-workload("CallInbox_Contention") -> {500000, fun(N, A) -> call(N, maps:get(callers, A, 8), false) end};
-workload("CallLatency") -> {200000, fun(N, A) -> call(N, maps:get(callers, A, 4), true) end};
+workload("CallInbox_SingleWorker") ->
+    {500000, fun(N, A) -> call(N, maps:get(callers, A, 1), false) end};
+workload("CallInbox_Contention") ->
+    {500000, fun(N, A) -> call(N, maps:get(callers, A, 8), false) end};
+workload("CallLatency") ->
+    {200000, fun(N, A) -> call(N, maps:get(callers, A, 4), true) end};
 workload("Supervisor_SpawnAndExit") -> {200000, fun(N, _) -> spawn_and_exit(N, 1) end};
-workload("Supervisor_ParallelSpawn") -> {200000, fun(N, A) -> spawn_and_exit(N, maps:get(senders, A, 8)) end};
+workload("Supervisor_ParallelSpawn") ->
+    {200000, fun(N, A) -> spawn_and_exit(N, maps:get(senders, A, 8)) end};
 workload("Supervisor_RestartCycle") -> {100000, fun restart_cycle/2};
 workload("Router_Next_RoundRobin") -> {5000000, fun(N, _) -> router(N, 1, fun in_turn/3) end};
 workload("Router_Next_Random") -> {5000000, fun(N, _) -> router(N, 1, fun at_random/3) end};
 workload("Router_Next_Parallel") ->
     {5000000, fun(N, _) -> router(N, erlang:system_info(schedulers), fun in_turn/3) end};
-workload("Outbox_Emit") -> {100000, fun(N, A) -> emit(N, A, 1, fun gen_event:sync_notify/2) end};
-workload("Outbox_EmitFireAndForget") -> {500000, fun(N, A) -> emit(N, A, 0, fun gen_event:notify/2) end};
+workload("Outbox_Emit") ->
+    {100000, fun(N, A) -> emit(N, A, 1, fun gen_event:sync_notify/2) end};
+workload("Outbox_EmitFireAndForget") ->
+    {500000, fun(N, A) -> emit(N, A, 0, fun gen_event:notify/2) end};
 workload("Outbox_Subscribe") -> {100000, fun subscribe/2};
 workload("PushedSignal_Write") -> {500000, fun write/2};
 workload("Broadcaster_Notify") -> {100000, fun notify/2};
@@ -167,7 +176,8 @@ spawn_and_exit(N, Spawners) ->
     Self = self(),
     Each = N div Spawners,
     Seconds = timed(fun() ->
-        [spawn_link(fun() -> children(Each, Supervisor), Self ! done end) || _ <- lists:seq(1, Spawners)],
+        Spawner = fun() -> children(Each, Supervisor), Self ! done end,
+        [spawn_link(Spawner) || _ <- lists:seq(1, Spawners)],
         gather(Spawners),
         supervisor:count_children(Supervisor)
     end),
@@ -181,8 +191,8 @@ children(N, Supervisor) ->
     receive {'DOWN', Ref, _, _, _} -> ok end,
     children(N - 1, Supervisor).
 
-%% A supervisor looks through all restarts of its last period at each restart. So that this list does not
-%% become what is measured, each supervisor does a hundred, its own start and end included.
+%% A supervisor looks through all restarts of its last period at each restart. So that this list
+%% does not become what is measured, each supervisor does a hundred, its own start and end included.
 restart_cycle(N, _) ->
     Rounds = max(1, N div 100),
     Seconds = timed(fun() -> [hundred_restarts() || _ <- lists:seq(1, Rounds)] end),
@@ -233,7 +243,7 @@ emit(N, Args, Subscribers0, Tell) ->
         gen_event:which_handlers(Manager)  % answered when all have been handled
     end),
     gen_event:stop(Manager),
-    (done(N, Seconds))#{note => <<"gen_event: the handlers run in the process of the event manager">>}.
+    (done(N, Seconds))#{note => <<"gen_event: its process runs the handlers">>}.
 
 tell(0, _, _) -> ok;
 tell(N, Manager, Tell) -> Tell(Manager, 1), tell(N - 1, Manager, Tell).
@@ -309,7 +319,10 @@ wake_latency(N, _) ->
         Self ! {times, Times, (erlang:monotonic_time(nanosecond) - Begin) / 1.0e9}
     end, [{scheduler, 1}]),
     {T, Seconds} = receive {times, Ts, S} -> {Ts, S} end,
-    Where = case Last of 1 -> <<"one scheduler">>; _ -> <<"sender and receiver on two schedulers">> end,
+    Where = case Last of
+        1 -> <<"one scheduler">>;
+        _ -> <<"sender and receiver on two schedulers">>
+    end,
     (latency(T, Seconds))#{note => Where}.
 
 woken() ->

@@ -1,8 +1,8 @@
 // Bare channels of Go: the least that a library of actors on channels must pay.
 //
-// A cast is a send in a select with the sender's context, an actor is a goroutine that selects over its
-// channel and its context, and a call is a channel with a reply channel from a pool. Closing, errors and
-// names, which a library adds, are not here.
+// A cast is a send in a select with the sender's context, an actor is a goroutine that selects over
+// its channel and its context, and a call is a channel with a reply channel from a pool. Closing,
+// errors and names, which a library adds, are not here.
 package main
 
 import (
@@ -325,91 +325,6 @@ func periodic(r *h.Run) {
 	}
 	r.Stop()
 	ticks.Stop()
-}
-
-func idleActors(r *h.Run) {
-	ctx, cancel := background()
-	defer cancel()
-	n := r.Arg("actors", r.N)
-	r.N = n
-	inboxes := make([]chan int, n)
-	runtime.GC()
-	before := h.Resident()
-	var started sync.WaitGroup
-	started.Add(n)
-	r.Start()
-	for i := range inboxes {
-		in := make(chan int, 16)
-		inboxes[i] = in
-		go func() {
-			started.Done()
-			serve(ctx, in, func(int) bool { return true })
-		}()
-	}
-	started.Wait()
-	r.Stop()
-	r.Bytes = (h.Resident() - before) / int64(n)
-	runtime.KeepAlive(inboxes)
-}
-
-func scaleActors(r *h.Run) {
-	ctx, cancel := background()
-	defer cancel()
-	n := r.Arg("actors", 1000)
-	rounds := max(1, r.N/n)
-	r.N = rounds * n
-	inboxes := make([]chan int, n)
-	var done sync.WaitGroup
-	done.Add(n)
-	for i := range inboxes {
-		inboxes[i] = make(chan int, 16)
-		go counting(ctx, &done, inboxes[i], rounds)
-	}
-	r.Start()
-	for round := range rounds {
-		for _, in := range inboxes {
-			cast(ctx, in, round)
-		}
-	}
-	done.Wait()
-	r.Stop()
-}
-
-func wakeLatency(r *h.Run) {
-	r.Note = "the sender is a goroutine that sleeps 2 ms, sends, and keeps its thread busy until the receiver ran"
-	if runtime.GOMAXPROCS(0) == 1 {
-		r.Note = "one thread: the receiver is woken by the thread of its sender"
-	}
-	ctx, cancel := background()
-	defer cancel()
-	in, ran := make(chan time.Time, 1), atomic.Int64{}
-	r.Times = make([]int64, 0, r.N)
-	go serve(ctx, in, func(sent time.Time) bool { ran.Store(int64(time.Since(sent))); return true })
-	alone := runtime.GOMAXPROCS(0) == 1
-	r.Start()
-	for range r.N {
-		time.Sleep(2 * time.Millisecond)
-		ran.Store(-1)
-		cast(ctx, in, time.Now())
-		for ran.Load() < 0 {
-			if alone {
-				runtime.Gosched()
-			}
-		}
-		r.Times = append(r.Times, ran.Load())
-	}
-	r.Stop()
-}
-
-func timerLatency(r *h.Run) {
-	r.Times = make([]int64, 0, r.N)
-	r.Start()
-	for range r.N {
-		due := time.Now().Add(time.Millisecond)
-		<-time.After(time.Millisecond)
-		r.Times = append(r.Times, int64(time.Since(due)))
-	}
-	r.Stop()
 }
 
 func main() {

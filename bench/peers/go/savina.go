@@ -1,5 +1,5 @@
-// The workloads of Savina on bare channels. An operation is what the size of the workload counts: pings,
-// increments, hops, messages, actors, pings, meetings, items, meals, transactions.
+// The workloads of Savina on bare channels. An operation is what the size of the workload counts:
+// pings, increments, hops, messages, actors, pings, meetings, items, meals, transactions.
 package main
 
 import (
@@ -207,8 +207,8 @@ func chameneos(r *h.Run) {
 	r.Stop()
 }
 
-// The manager keeps the buffer: it asks producers for items while there is room, and gives each item to
-// the consumer that waits longest. Its inbox holds one message from each of the others.
+// The manager keeps the buffer: it asks producers for items while there is room, and gives each
+// item to the consumer that waits longest. Its inbox holds one message from each of the others.
 func boundedBuffer(r *h.Run) {
 	type message struct {
 		producer, consumer chan int

@@ -1,10 +1,13 @@
-//! What the four peers share: arguments, the clock, the line of JSON, and what an actor is to a workload.
+//! What the four peers share: arguments, the clock, the line of JSON, and what an actor is to a
+//! workload.
 //!
-//! A workload is written once, as handlers (`Handler`) that a library runs (`Library`). The shell around a
-//! handler is the library's own actor, and everything is monomorphised, so nothing of this is left in
-//! the measured code. A workload is run three times: to warm up, to count allocations, and for the figures.
+//! A workload is written once, as handlers (`Handler`) that a library runs (`Library`). The shell
+//! around a handler is the library's own actor, and everything is monomorphised, so nothing of this
+//! is left in the measured code. A workload is run three times: to warm up, to count allocations,
+//! and for the figures.
 
 pub mod savina;
+pub mod savina_meetings;
 pub mod workloads;
 
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -105,10 +108,7 @@ pub struct Latch {
 
 impl Latch {
     pub fn new(hits: u64) -> Arc<Latch> {
-        Arc::new(Latch {
-            left: AtomicU64::new(hits),
-            open: Notify::new(),
-        })
+        Arc::new(Latch { left: AtomicU64::new(hits), open: Notify::new() })
     }
     pub fn hit(&self) {
         if self.left.fetch_sub(1, AcqRel) == 1 {
@@ -166,10 +166,7 @@ impl Run {
             self.times.sort_unstable();
             let last = self.times.len() - 1;
             for (key, share) in [("p50", 0.5), ("p99", 0.99), ("p999", 0.999), ("max", 1.0)] {
-                line += &format!(
-                    ", \"{key}\": {}",
-                    self.times[(share * last as f64) as usize]
-                );
+                line += &format!(", \"{key}\": {}", self.times[(share * last as f64) as usize]);
             }
         }
         if !self.note.is_empty() {
@@ -181,7 +178,8 @@ impl Run {
 
 pub type Pass = Pin<Box<dyn Future<Output = Run> + Send>>;
 
-/// What a workload is: how many operations unless told otherwise, and its function; or why there is none.
+/// What a workload is: how many operations unless told otherwise, and its function; or why there is
+/// none.
 pub enum Workload {
     Do(u64, fn(Run) -> Pass),
     Skip(&'static str),
@@ -189,14 +187,14 @@ pub enum Workload {
 
 pub fn main<L: Library>() {
     let given: Vec<String> = std::env::args().skip(1).collect();
-    let name = given
-        .first()
-        .expect("which workload? give its name, then key=value")
-        .as_str();
+    let name = given.first().expect("which workload? give its name, then key=value").as_str();
     if name == "versions" {
         println!(
-            "{{\"name\": \"{}\", \"version\": \"{}\", \"runtime\": \"tokio 1.54.1\", \"config\": \"{}\"}}",
-            L::NAME, L::VERSION, L::CONFIG
+            "{{\"name\": \"{}\", \"version\": \"{}\", \"runtime\": \"tokio 1.54.1\", \
+             \"config\": \"{}\"}}",
+            L::NAME,
+            L::VERSION,
+            L::CONFIG
         );
         return;
     }
@@ -214,25 +212,13 @@ pub fn main<L: Library>() {
         Workload::Do(ops, function) => (args.get("ops").copied().unwrap_or(ops), function),
     };
     let single = name == "IdleActors";
-    let (workers, passed, named) = (
-        args.get("workers").copied().unwrap_or(2),
-        args,
-        name.to_string(),
-    );
+    let (workers, passed, named) =
+        (args.get("workers").copied().unwrap_or(2), args, name.to_string());
     let mut run = L::block_on(workers as usize, async move {
         let pass = |n: u64| {
             let (times, bytes, note, begin) = (vec![], 0, "", Instant::now());
             let args = passed.clone();
-            function(Run {
-                n,
-                args,
-                times,
-                bytes,
-                note,
-                begin,
-                seconds: 0.0,
-                allocations: 0,
-            })
+            function(Run { n, args, times, bytes, note, begin, seconds: 0.0, allocations: 0 })
         };
         let mut allocations = -1.0;
         if !single {

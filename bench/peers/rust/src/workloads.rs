@@ -66,10 +66,7 @@ fn cast<L: Library>(mut r: Run, senders: u64) -> Pass {
         let senders = r.arg("senders", senders);
         let (each, done) = (r.share(senders), Latch::new(1));
         r.note = L::INBOX;
-        let receiver = Counter {
-            left: r.n,
-            done: done.clone(),
-        };
+        let receiver = Counter { left: r.n, done: done.clone() };
         let to = L::spawn(r.arg("capacity", 1024) as usize, receiver).await;
         r.start();
         for _ in 0..senders {
@@ -89,10 +86,7 @@ fn cast<L: Library>(mut r: Run, senders: u64) -> Pass {
 async fn try_cast<L: Library>(mut r: Run) -> Run {
     let (n, done) = (r.n, Latch::new(1));
     r.note = L::TRY;
-    let receiver = Counter {
-        left: n,
-        done: done.clone(),
-    };
+    let receiver = Counter { left: n, done: done.clone() };
     let to = L::spawn(r.arg("capacity", 1024) as usize, receiver).await;
     r.start();
     L::go(async move {
@@ -114,11 +108,8 @@ fn call<L: Library>(mut r: Run, callers: u64, latency: bool) -> Pass {
     Box::pin(async move {
         let callers = r.arg("callers", callers);
         let (each, done) = (r.share(callers), Latch::new(callers));
-        let times: Arc<Vec<AtomicU64>> = Arc::new(
-            (0..if latency { r.n } else { 0 })
-                .map(|_| AtomicU64::new(0))
-                .collect(),
-        );
+        let times: Arc<Vec<AtomicU64>> =
+            Arc::new((0..if latency { r.n } else { 0 }).map(|_| AtomicU64::new(0)).collect());
         let to = L::echo(r.arg("capacity", 16) as usize).await;
         r.start();
         for c in 0..callers {
@@ -184,9 +175,7 @@ async fn pushed_write(mut r: Run) -> Run {
 async fn notify(mut r: Run) -> Run {
     r.note = "watch: nobody looks, the new value replaces the old one";
     let (value, _) = watch::channel(0);
-    let waiting: Vec<_> = (0..r.arg("subscribers", 1))
-        .map(|_| value.subscribe())
-        .collect();
+    let waiting: Vec<_> = (0..r.arg("subscribers", 1)).map(|_| value.subscribe()).collect();
     r.start();
     for i in 0..r.n {
         black_box(value.send_replace(i));
@@ -249,16 +238,7 @@ async fn scale_actors<L: Library>(mut r: Run) -> Run {
     let (rounds, done) = (r.share(actors), Latch::new(actors));
     let mut all = Vec::with_capacity(actors as usize);
     for _ in 0..actors {
-        all.push(
-            L::spawn(
-                16,
-                Counter {
-                    left: rounds,
-                    done: done.clone(),
-                },
-            )
-            .await,
-        );
+        all.push(L::spawn(16, Counter { left: rounds, done: done.clone() }).await);
     }
     r.start();
     L::go(async move {
@@ -290,14 +270,7 @@ impl<L: Library> Handler<L> for Woken {
 async fn wake_latency<L: Library>(mut r: Run) -> Run {
     r.note = "the sender is a thread outside of the runtime";
     let (epoch, took) = (Instant::now(), Arc::new(AtomicUsize::new(0)));
-    let to = L::spawn(
-        16,
-        Woken {
-            epoch,
-            took: took.clone(),
-        },
-    )
-    .await;
+    let to = L::spawn(16, Woken { epoch, took: took.clone() }).await;
     let (n, (tell, told)) = (r.n, tokio::sync::oneshot::channel());
     r.start();
     std::thread::spawn(move || {

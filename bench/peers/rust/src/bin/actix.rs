@@ -34,8 +34,8 @@ impl<H: Behaviour<Actix>> Actor for Shell<H> {
     }
 }
 
-/// A handler that waits is given to the context, which handles nothing else meanwhile. The others send
-/// with `do_send` and are ready at once.
+/// A handler that waits is given to the context, which handles nothing else meanwhile. The others
+/// send with `do_send` and are ready at once.
 impl<H: Behaviour<Actix>> Handler<Told<H::Message>> for Shell<H> {
     type Result = ();
 
@@ -47,15 +47,12 @@ impl<H: Behaviour<Actix>> Handler<Told<H::Message>> for Shell<H> {
                 let goes_on = handler.handle(message.0, &me).await;
                 (handler, goes_on)
             };
-            context.wait(
-                wait.into_actor(self)
-                    .map(|(handler, goes_on), shell, context| {
-                        shell.0 = Some(handler);
-                        if !goes_on {
-                            context.stop();
-                        }
-                    }),
-            );
+            context.wait(wait.into_actor(self).map(|(handler, goes_on), shell, context| {
+                shell.0 = Some(handler);
+                if !goes_on {
+                    context.stop();
+                }
+            }));
             return;
         }
         let handled = pin!(self.0.as_mut().unwrap().handle(message.0, &me));
@@ -193,9 +190,7 @@ impl Library for Actix {
 
     async fn restarts(n: u64, done: Arc<Latch>) {
         // It lives as long as somebody knows its address.
-        std::mem::forget(Supervisor::start_in_arbiter(arbiter(), move |_| {
-            Restarted(n, done)
-        }));
+        std::mem::forget(Supervisor::start_in_arbiter(arbiter(), move |_| Restarted(n, done)));
     }
 }
 

@@ -134,10 +134,7 @@ impl Library for Kameo {
     }
 
     async fn child(parent: &Self::Parent) {
-        let child = Child::supervise(parent, ())
-            .restart_policy(RestartPolicy::Never)
-            .spawn()
-            .await;
+        let child = Child::supervise(parent, ()).restart_policy(RestartPolicy::Never).spawn().await;
         child.wait_for_shutdown().await;
     }
 

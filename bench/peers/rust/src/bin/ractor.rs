@@ -1,4 +1,5 @@
-//! Ractor: actors with mailboxes without a limit, `call!`, supervisors written by hand on its events.
+//! Ractor: actors with mailboxes without a limit, `call!`, supervisors written by hand on its
+//! events.
 
 use peers::{Handler, Latch, Library, Run};
 use ractor::{Actor, ActorProcessingErr, ActorRef, RpcReplyPort, SupervisionEvent};
@@ -146,10 +147,7 @@ impl Library for Ractor {
     }
 
     async fn spawn<H: Handler<Self>>(_: usize, handler: H) -> Self::Ref<H> {
-        Shell::<H>::spawn(None, Shell(PhantomData), handler)
-            .await
-            .unwrap()
-            .0
+        Shell::<H>::spawn(None, Shell(PhantomData), handler).await.unwrap().0
     }
 
     async fn tell<H: Handler<Self>>(to: &Self::Ref<H>, message: H::Message) {
@@ -180,9 +178,7 @@ impl Library for Ractor {
     }
 
     async fn child(parent: &Self::Parent) {
-        let child = Child::spawn_linked(None, Child, (), parent.get_cell())
-            .await
-            .unwrap();
+        let child = Child::spawn_linked(None, Child, (), parent.get_cell()).await.unwrap();
         child.1.await.unwrap();
     }
 

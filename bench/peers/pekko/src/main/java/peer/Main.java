@@ -1,5 +1,6 @@
 package peer;
 
+import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import java.util.HashMap;
 import java.util.Map;
@@ -10,8 +11,8 @@ import org.apache.pekko.actor.typed.javadsl.Behaviors;
 /**
  * Pekko: typed actors on a fork-join dispatcher.
  *
- * <p>A workload is a function of a Run. It is run again and again for some seconds, so that the compiler
- * of the virtual machine has seen it, and then once for the figures.
+ * <p>A workload is a function of a Run. It is run again and again for some seconds, so that the
+ * compiler of the virtual machine has seen it, and then once for the figures.
  */
 public final class Main {
   interface Function {
@@ -46,15 +47,18 @@ public final class Main {
     String name = given[0];
     if (name.equals("versions")) {
       System.out.printf(
-          "{\"name\": \"pekko\", \"version\": \"%s\", \"runtime\": \"%s %s\", \"config\": \"%s\"}%n",
+          "{\"name\": \"pekko\", \"version\": \"%s\", \"runtime\": \"%s %s\","
+              + " \"config\": \"%s\"}%n",
           "1.7.0",
           System.getProperty("java.vm.name"),
           System.getProperty("java.runtime.version"),
-          "fork-join parallelism=workers, throughput=1024 (latency: 5), ParallelGC, 3 s of warm-up");
+          "fork-join parallelism=workers, throughput=1024 (latency: 5), ParallelGC, 3 s warm-up");
       return;
     }
     Map<String, Workload> workloads = new HashMap<>(Workloads.all());
+    workloads.putAll(Scale.all());
     workloads.putAll(Savina.all());
+    workloads.putAll(Meetings.all());
     Workload workload = workloads.get(name);
     if (workload == null) {
       String why = Workloads.SKIPS.getOrDefault(name, "this peer has no such workload");
@@ -67,10 +71,10 @@ public final class Main {
       args.put(pair[0], Long.parseLong(pair[1]));
     }
     long ops = args.getOrDefault("ops", workload.ops());
-    String config = config(name, args.getOrDefault("workers", 2L));
+    Config config = ConfigFactory.parseString(config(name, args.getOrDefault("workers", 2L)));
     ActorSystem<Run.Job> system =
         ActorSystem.create(
-            guardian(), "peer", ConfigFactory.parseString(config).withFallback(ConfigFactory.load()));
+            guardian(), "peer", config.withFallback(ConfigFactory.load()));
     double warmUp = name.equals("IdleActors") ? 0 : args.getOrDefault("warmup", 3L);
     long until = System.nanoTime() + (long) (warmUp * 1e9);
     while (System.nanoTime() < until) {

@@ -1,6 +1,5 @@
 package peer;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,7 +19,7 @@ import org.apache.pekko.routing.RoutingLogic;
 import scala.collection.immutable.Vector;
 import scala.jdk.javaapi.CollectionConverters;
 
-/** The workloads of the reference library's table, of scale and of latency. */
+/** The workloads of the reference library's table, and those that differ from them by a number. */
 final class Workloads {
   static final Map<String, String> SKIPS =
       Map.of(
@@ -53,11 +52,7 @@ final class Workloads {
         Map.entry("Outbox_Emit", new Main.Workload(1_000_000, r -> emit(r, 1))),
         Map.entry("Outbox_EmitFireAndForget", new Main.Workload(1_000_000, r -> emit(r, 0))),
         Map.entry("Outbox_Subscribe", new Main.Workload(100_000, Workloads::subscribe)),
-        Map.entry("Broadcaster_Notify", new Main.Workload(200_000, Workloads::broadcast)),
-        Map.entry("IdleActors", new Main.Workload(1_000_000, Workloads::idleActors)),
-        Map.entry("ScaleActors", new Main.Workload(1_000_000, Workloads::scaleActors)),
-        Map.entry("WakeLatency", new Main.Workload(1_000, Workloads::wakeLatency)),
-        Map.entry("TimerLatency", new Main.Workload(1_000, Workloads::timerLatency)));
+        Map.entry("Broadcaster_Notify", new Main.Workload(200_000, Workloads::broadcast)));
   }
 
   record Message(long value) {}
@@ -122,7 +117,7 @@ final class Workloads {
 
   record Answer(long value) {}
 
-  /** Asks with the sender's address in the question, or, with ask=1, by context.ask and its timeout. */
+  /** Asks with an address in the question, or, with ask=1, by context.ask and its timeout. */
   static Behavior<Answer> caller(
       ActorRef<Question> to, long n, boolean byAsk, long[] times, int first, CountDownLatch done) {
     return Behaviors.setup(
@@ -160,7 +155,7 @@ final class Workloads {
     int callers = (int) run.arg("callers", defaultCallers);
     long each = run.share(callers);
     boolean byAsk = run.arg("ask", 0) == 1;
-    run.note = byAsk ? "context.ask, with its timeout" : "a question with the address for the answer";
+    run.note = byAsk ? "context.ask, with its timeout" : "a question with an address";
     long[] times = new long[(int) run.n];
     CountDownLatch done = new CountDownLatch(callers);
     run.measure(
@@ -346,102 +341,5 @@ final class Workloads {
           }
           context.spawnAnonymous(sender(run.n, v -> bus.publish(new Message(v))));
         });
-  }
-
-  static void idleActors(Run run) throws Exception {
-    run.n = run.arg("actors", run.n);
-    CountDownLatch started = new CountDownLatch((int) run.n);
-    Behavior<Message> idle =
-        Behaviors.setup(
-            context -> {
-              started.countDown();
-              return Behaviors.receiveMessage(m -> Behaviors.same());
-            });
-    Runtime heap = Runtime.getRuntime();
-    System.gc();
-    long before = Run.resident();
-    long used = heap.totalMemory() - heap.freeMemory();
-    run.measure(
-        started,
-        context -> {
-          for (long i = 0; i < run.n; i++) {
-            context.spawnAnonymous(idle);
-          }
-        });
-    run.bytes = (Run.resident() - before) / run.n;
-    System.gc();
-    long live = heap.totalMemory() - heap.freeMemory() - used;
-    run.note = "garbage included; of the heap " + live / run.n + " bytes an actor are live";
-  }
-
-  static void scaleActors(Run run) {
-    int actors = (int) run.arg("actors", 1000);
-    long rounds = run.share(actors);
-    CountDownLatch done = new CountDownLatch(actors);
-    List<ActorRef<Message>> all = new ArrayList<>();
-    run.prepare(
-        context -> {
-          for (int i = 0; i < actors; i++) {
-            all.add(context.spawnAnonymous(counter(rounds, done)));
-          }
-        });
-    run.measure(
-        done,
-        context ->
-            context.spawnAnonymous(
-                sender(run.n, i -> all.get((int) (i % actors)).tell(new Message(i)))));
-  }
-
-  static void wakeLatency(Run run) throws InterruptedException {
-    run.note = "the sender is a thread outside of the dispatcher";
-    AtomicLong took = new AtomicLong();
-    List<ActorRef<Message>> to = new ArrayList<>();
-    run.prepare(
-        context ->
-            to.add(
-                context.spawnAnonymous(
-                    Behaviors.receiveMessage(
-                        m -> {
-                          took.set(Math.max(1, System.nanoTime() - m.value()));
-                          return Behaviors.same();
-                        }))));
-    run.times = new long[(int) run.n];
-    run.start();
-    for (int i = 0; i < run.n; i++) {
-      took.set(0);
-      to.get(0).tell(new Message(System.nanoTime()));
-      Thread.sleep(2);
-      while (took.get() == 0) {
-        Thread.sleep(1);
-      }
-      run.times[i] = took.get();
-    }
-    run.stop();
-  }
-
-  static void timerLatency(Run run) {
-    run.note = "a single timer, tick-duration = 1ms";
-    CountDownLatch done = new CountDownLatch(1);
-    long[] times = new long[(int) run.n];
-    Duration once = Duration.ofMillis(1);
-    Behavior<Go> timed =
-        Behaviors.withTimers(
-            timers -> {
-              long[] state = {0, System.nanoTime() + once.toNanos()};
-              timers.startSingleTimer(Go.GO, once);
-              return Behaviors.receiveMessage(
-                  go -> {
-                    times[(int) state[0]] = System.nanoTime() - state[1];
-                    if (++state[0] == times.length) {
-                      done.countDown();
-                      return Behaviors.stopped();
-                    }
-                    state[1] = System.nanoTime() + once.toNanos();
-                    timers.startSingleTimer(Go.GO, once);
-                    return Behaviors.same();
-                  });
-            });
-    run.measure(done, context -> context.spawnAnonymous(timed));
-    run.times = times;
   }
 }
