@@ -4,7 +4,6 @@ package main
 import (
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	h "troupe.peers/channels/harness"
@@ -58,28 +57,21 @@ func scaleActors(r *h.Run) {
 	r.Stop()
 }
 
+// The sender's goroutine has a thread of its own, which gives up its place when it sleeps: the receiver
+// is run by another thread, which has to be woken.
 func wakeLatency(r *h.Run) {
-	r.Note = "the sender is a goroutine that keeps its thread busy until the receiver ran"
-	if runtime.GOMAXPROCS(0) == 1 {
-		r.Note = "one thread: the receiver is woken by the thread of its sender"
-	}
+	r.Note = "the sender is a goroutine with a thread of its own"
 	ctx, cancel := background()
 	defer cancel()
-	in, ran := make(chan time.Time, 1), atomic.Int64{}
-	r.Times = make([]int64, 0, r.N)
-	go serve(ctx, in, func(sent time.Time) bool { ran.Store(int64(time.Since(sent))); return true })
-	alone := runtime.GOMAXPROCS(0) == 1
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	in, took := make(chan time.Time, 1), make(chan int64, 1)
+	go serve(ctx, in, func(sent time.Time) bool { took <- int64(time.Since(sent)); return true })
 	r.Start()
 	for range r.N {
-		time.Sleep(2 * time.Millisecond)
-		ran.Store(-1)
 		cast(ctx, in, time.Now())
-		for ran.Load() < 0 {
-			if alone {
-				runtime.Gosched()
-			}
-		}
-		r.Times = append(r.Times, ran.Load())
+		time.Sleep(2 * time.Millisecond)
+		r.Times = append(r.Times, <-took)
 	}
 	r.Stop()
 }

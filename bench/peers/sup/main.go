@@ -10,7 +10,6 @@ import (
 	"errors"
 	"runtime"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/webermarci/sup"
@@ -326,26 +325,22 @@ func inTurn(defaultActors, defaultCapacity int) func(*h.Run) {
 	}
 }
 
+// The sender's goroutine has a thread of its own, as in the peer on bare channels.
 func wakeLatency(r *h.Run) {
-	r.Note = "the sender is a goroutine that keeps its thread busy until the receiver ran"
-	in, ran := sup.NewCastInbox[time.Time](1), atomic.Int64{}
+	r.Note = "the sender is a goroutine with a thread of its own"
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	in, took := sup.NewCastInbox[time.Time](1), make(chan int64, 1)
 	_, end := supervise(serving(in, func(sent time.Time) bool {
-		ran.Store(int64(time.Since(sent)))
+		took <- int64(time.Since(sent))
 		return true
 	}))
 	defer end()
-	alone := runtime.GOMAXPROCS(0) == 1
 	r.Start()
 	for range r.N {
-		time.Sleep(2 * time.Millisecond)
-		ran.Store(-1)
 		_ = in.Cast(background, time.Now())
-		for ran.Load() < 0 {
-			if alone {
-				runtime.Gosched()
-			}
-		}
-		r.Times = append(r.Times, ran.Load())
+		time.Sleep(2 * time.Millisecond)
+		r.Times = append(r.Times, <-took)
 	}
 	r.Stop()
 }

@@ -228,7 +228,6 @@ async fn idle_actors<L: Library>(mut r: Run) -> Run {
     r.stop();
     tokio::time::sleep(Duration::from_millis(50)).await;
     r.bytes = resident().saturating_sub(before) / r.n;
-    r.note = L::INBOX;
     drop(black_box(actors));
     r
 }
