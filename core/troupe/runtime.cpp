@@ -42,6 +42,7 @@ std::string_view describe(detail::wait_kind kind) {
     case detail::wait_kind::context: return "waiting for a context to end";
     case detail::wait_kind::event: return "waiting for an event";
     case detail::wait_kind::blocking: return "waiting for a blocking call";
+    case detail::wait_kind::io: return "waiting for input or output";
     case detail::wait_kind::none: break;
   }
   return "running";
@@ -82,6 +83,7 @@ runtime::runtime(std::shared_ptr<detail::scheduler> scheduler, logger log)
 
 runtime::~runtime() {
   if (!root_.err()) shutdown();
+  scheduler_->services().stop();
   scheduler_->stop();
   detail::destroy_suspended(*scheduler_);
 }

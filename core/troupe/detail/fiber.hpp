@@ -45,7 +45,17 @@ inline constexpr std::uint32_t fired_nothing = ~0U;
 inline constexpr std::uint32_t fired_canceled = ~0U - 1;
 
 /// What a parked fiber is waiting for: for people, in shutdown reports and inspection.
-enum class wait_kind : std::uint8_t { none, receive, send, call, timer, context, event, blocking };
+enum class wait_kind : std::uint8_t {
+  none,
+  receive,
+  send,
+  call,
+  timer,
+  context,
+  event,
+  blocking,
+  io
+};
 
 /// The order for a store that a locked read-modify-write follows before anything is read that the
 /// store is to be seen before. On x86 that instruction is a full barrier; elsewhere the store must
