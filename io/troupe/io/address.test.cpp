@@ -79,7 +79,7 @@ TEST(endpoint, property_reads_what_it_has_written) {
                            std::uint32_t scope) {
     const endpoint made = v6 ? endpoint::v6(bytes, port, scope)
                              : endpoint::v4({bytes[0], bytes[1], bytes[2], bytes[3]}, port);
-    RC_ASSERT(endpoint::parse(made.to_string()) == made);
+    RC_ASSERT((endpoint::parse(made.to_string()) == made));
   }));
 }
 
@@ -87,9 +87,9 @@ TEST(address, property_any_text_is_read_or_refused) {
   EXPECT_TRUE(rc::check([](const std::string& text) {
     const auto read = address::parse(text);
     if (read) {
-      RC_ASSERT(address::parse(read->to_string()) == *read);
+      RC_ASSERT((address::parse(read->to_string()) == *read));
     } else {
-      RC_ASSERT(read.error() == errc::malformed);
+      RC_ASSERT((read.error() == errc::malformed));
     }
   }));
 }
