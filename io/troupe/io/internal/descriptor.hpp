@@ -30,21 +30,6 @@ namespace troupe::io::internal {
 
 enum class direction : std::uint8_t { reading, writing };
 
-/// Whom notify() tells.
-class readiness {
- public:
-  readiness(const readiness&) = delete;
-  readiness& operator=(const readiness&) = delete;
-  virtual ~readiness() = default;
-
-  /// It may be ready, or has been closed. On the I/O thread, which waits for it; inside of notify()
-  /// if it has been closed before.
-  virtual void ready() noexcept = 0;
-
- protected:
-  readiness() = default;
-};
-
 /// Whether a system call that does not wait would have had to.
 [[nodiscard]] inline bool would_wait(const std::error_code& code) noexcept {
   return code == std::errc::resource_unavailable_try_again ||

@@ -5,6 +5,7 @@
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 
 #include <string>
 #include <utility>
@@ -52,6 +53,16 @@ void io_thread::leave(io_user& user) noexcept {
   (user.previous_ != nullptr ? user.previous_->next_ : users_) = user.next_;
   if (user.next_ != nullptr) user.next_->previous_ = user.previous_;
   user.previous_ = user.next_ = nullptr;
+}
+
+// Rare: it takes memory.
+void io_thread::notify_after(std::chrono::milliseconds time, std::weak_ptr<readiness> whom) {
+  auto timer = std::make_unique<asio::steady_timer>(*context_, time);
+  asio::steady_timer& waits = *timer;
+  waits.async_wait(
+      [timer = std::move(timer), whom = std::move(whom)](const boost::system::error_code&) {
+        if (const auto told = whom.lock()) told->ready();
+      });
 }
 
 void io_thread::stop() noexcept {

@@ -14,6 +14,7 @@
 #include <troupe/detail/scheduler.hpp>
 #include <troupe/error.hpp>
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -23,6 +24,21 @@ class io_context;
 }
 
 namespace troupe::io::internal {
+
+/// Whom the I/O thread tells of something.
+class readiness {
+ public:
+  readiness(const readiness&) = delete;
+  readiness& operator=(const readiness&) = delete;
+  virtual ~readiness() = default;
+
+  /// It may be ready, or has been closed. On the I/O thread, which waits for it; or inside of the
+  /// call that asked for it, if it has been closed before.
+  virtual void ready() noexcept = 0;
+
+ protected:
+  readiness() = default;
+};
 
 /// Something with operations under way that would not end by themselves.
 class io_user {
@@ -58,6 +74,9 @@ class io_thread final : public detail::runtime_service {
   [[nodiscard]] bool join(io_user& user) noexcept;
   /// Harmless when it has not joined. Not from end_operations().
   void leave(io_user& user) noexcept;
+
+  /// Tells `whom` once, if it still exists then.
+  void notify_after(std::chrono::milliseconds time, std::weak_ptr<readiness> whom);
 
   void stop() noexcept override;
 
