@@ -13,6 +13,11 @@
 namespace troupe::io {
 namespace {
 
+#ifdef TROUPE_FRAMES_FROM_HEAP
+constexpr bool is_pooled = false;
+#else
+constexpr bool is_pooled = true;
+#endif
 constexpr std::size_t smallest = 256;
 constexpr std::size_t largest = 65536;
 // Bytes that the pool keeps in blocks of one size.
@@ -44,8 +49,7 @@ constexpr std::size_t rounded(std::size_t capacity) noexcept {
 }
 
 std::byte* take(std::size_t capacity) {
-#ifndef TROUPE_FRAMES_FROM_HEAP
-  if (capacity <= largest) {
+  if (is_pooled && capacity <= largest) {
     shelf& from = shelves()[shelf_of(capacity)];
     const std::lock_guard held(from.lock);
     if (free_block* const block = from.first) {
@@ -54,13 +58,11 @@ std::byte* take(std::size_t capacity) {
       return reinterpret_cast<std::byte*>(block);
     }
   }
-#endif
   return static_cast<std::byte*>(::operator new(capacity));
 }
 
 void give(std::byte* memory, std::size_t capacity) noexcept {
-#ifndef TROUPE_FRAMES_FROM_HEAP
-  if (capacity <= largest) {
+  if (is_pooled && capacity <= largest) {
     shelf& to = shelves()[shelf_of(capacity)];
     const std::lock_guard held(to.lock);
     if (to.count < most_kept / capacity) {
@@ -69,7 +71,6 @@ void give(std::byte* memory, std::size_t capacity) noexcept {
       return;
     }
   }
-#endif
   ::operator delete(memory, capacity);
 }
 
