@@ -363,9 +363,7 @@ void header_emitter::write_builder(const emitted_actor& a) {
   out_.line("troupe::generated::built<handlers, Private> build(troupe::runtime& rt_) && {");
   out_.indent();
   for (const emitted_mailbox& m : a.mailboxes) {
-    const std::vector<std::string> fields = m.kind->settings(m.model->settings);
-    out_.call(fmt::format("{}.fill_in", m.name), fmt::format("{{{}}}", fmt::join(fields, ", ")),
-              ";");
+    out_.braced_call(fmt::format("{}.fill_in", m.name), m.kind->settings(m.model->settings), ";");
   }
   out_.line("return troupe::generated::build<handlers, Private>(rt_, *this);");
   out_.outdent();

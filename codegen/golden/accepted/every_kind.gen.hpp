@@ -528,8 +528,10 @@ struct detailed_base::builder {
     orders2.fill_in({.disabled = true, .capacity = 3});
     ticks.fill_in({.interval = std::chrono::seconds(15)});
     upper.fill_in({.disabled = false, .capacity = 0});
-    samples.fill_in(
-        {.disabled = true, .capacity = 1000, .max_batch = 100, .max_delay = std::chrono::milliseconds(2)});
+    samples.fill_in({.disabled = true,
+                     .capacity = 1000,
+                     .max_batch = 100,
+                     .max_delay = std::chrono::milliseconds(2)});
     alarms.fill_in({.capacity = 1});
     clients.fill_in({.disabled = true, .capacity = 2, .address = "[::1]:8080"});
     bytes.fill_in({.disabled = true, .max_bytes = 65536});
