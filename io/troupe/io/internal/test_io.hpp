@@ -3,14 +3,13 @@
 // For tests: a real runtime that says who waits for input or output, and connections on loopback.
 
 #include <troupe/detail/fiber.hpp>
-#include <troupe/internal/test_fiber.hpp>
 #include <troupe/io/tcp_connection.hpp>
 #include <troupe/io/tcp_listener.hpp>
 #include <troupe/runtime.hpp>
 
 #include <cstddef>
+#include <stdexcept>
 #include <string>
-#include <string_view>
 #include <thread>
 #include <utility>
 
