@@ -27,7 +27,7 @@ result<address> address::parse(std::string_view text) {
     return malformed(text, "has no port: write host:port, such as localhost:80 or [::1]:80");
   }
   std::string_view host = text.substr(0, colon);
-  const std::string_view digits = text.substr(colon + 1);
+  const std::string digits(text.substr(colon + 1));
   if (host.empty()) {
     return malformed(text,
                      "has no host: write 0.0.0.0 or [::] for all addresses of this machine, or "
@@ -45,8 +45,8 @@ result<address> address::parse(std::string_view text) {
     return malformed(text, "has a character in its host that is none of a name");
   }
   std::uint16_t port = 0;
-  const char* const end = digits.data() + digits.size();
-  const auto read = std::from_chars(digits.data(), end, port);
+  const char* const end = digits.c_str() + digits.size();
+  const auto read = std::from_chars(digits.c_str(), end, port);
   if (read.ec != std::errc() || read.ptr != end) {
     return malformed(text, "has no port from 0 to 65535 behind its last colon");
   }

@@ -38,7 +38,7 @@ constexpr std::size_t shelf_of(std::size_t capacity) noexcept {
 }
 
 // Outlives all buffers, also those in static objects.
-std::array<shelf, shelf_of(largest) + 1>& shelves() noexcept {
+std::array<shelf, shelf_of(largest) + 1>& shelves() {
   static auto* const only = new std::array<shelf, shelf_of(largest) + 1>;
   return *only;
 }

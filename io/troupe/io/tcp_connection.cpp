@@ -43,7 +43,8 @@ result<tcp_connection> make_connection(std::shared_ptr<io_thread> thread, int nu
   if (!file) return fail(file.error());
   tcp_connection made;
   access::stream(made) = std::make_shared<tcp_stream>(std::move(*file), remote);
-  static_cast<void>(made.no_delay(true));  // a socket that is gone already says so when it is used
+  // A socket that is gone already says so when it is used.
+  [[maybe_unused]] const result<> set = made.no_delay(true);
   return made;
 }
 

@@ -18,11 +18,11 @@ task<result<>> not_written() { co_return no_such_connection(); }
 void connection_mailbox::fill_in(const connection_mailbox& specified) {
   if (!disabled) disabled = specified.disabled;
   if (!max_bytes) max_bytes = specified.max_bytes;
-  if (*max_bytes == 0) throw usage_error("connection mailbox: a message of at most 0 bytes");
+  if (max_bytes == 0U) throw usage_error("connection mailbox: a message of at most 0 bytes");
 }
 
 connection_rx::connection_rx(const connection_mailbox& from)
-    : enabled_(!*from.disabled), max_bytes_(*from.max_bytes) {}
+    : enabled_(!from.disabled.value_or(false)), max_bytes_(from.max_bytes.value_or(4096)) {}
 
 connection_rx::~connection_rx() = default;
 

@@ -34,13 +34,13 @@ void listener_mailbox::fill_in(const listener_mailbox& specified) {
 }
 
 listener_rx::listener_rx(const listener_mailbox& from)
-    : address_(*from.address), capacity_(*from.capacity), enabled_(!*from.disabled) {}
+    : address_(from.address.value_or("")),
+      capacity_(from.capacity.value_or(10)),
+      enabled_(!from.disabled.value_or(false)) {}
 
 listener_rx::~listener_rx() { end_run(); }
 
-io::endpoint listener_rx::local_endpoint() const noexcept {
-  return listener_->local_endpoint();
-}
+io::endpoint listener_rx::local_endpoint() const noexcept { return listener_->local_endpoint(); }
 
 task<result<>> listener_rx::start() {
   if (!listener_->is_open()) {
@@ -62,9 +62,7 @@ void listener_rx::end_run() noexcept {
   watch_.reset();
 }
 
-void listener_rx::ended_for_good() noexcept {
-  listener_->close();
-}
+void listener_rx::ended_for_good() noexcept { listener_->close(); }
 
 result<std::optional<io::tcp_connection>> listener_rx::accept() {
   io::internal::tcp_acceptor& from = *io::internal::access::acceptor(*listener_);
