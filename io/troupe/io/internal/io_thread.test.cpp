@@ -96,14 +96,25 @@ TEST(io_thread, the_end_of_the_runtime_ends_waits_without_a_context) {
 TEST(io_thread, a_guest_is_told_when_the_runtime_goes) {
   io_runtime host_of_reader;
   auto owner = std::make_unique<io_runtime>();
-  std::optional<connected_pair> pair = owner->block_on(make_pair());
-  const auto read = [&]() -> task<error> { co_return (co_await pair->client.read(10)).error(); };
+  // Its peer is not the owner's: that would end the stream where it is closed first.
+  const auto listen = []() -> task<tcp_listener> {
+    co_return std::move(*tcp_listener::listen(endpoint::loopback()));
+  };
+  const tcp_listener peer = host_of_reader.block_on(listen());
+  const auto connect = [](endpoint to) -> task<tcp_connection> {
+    co_return std::move(*co_await tcp_connection::connect(to));
+  };
+  tcp_connection guest = owner->block_on(connect(peer.local_endpoint()));
+  const auto read = [&]() -> task<error> {
+    const auto got = co_await guest.read(10);
+    co_return got ? error(errc::internal) : got.error();
+  };
   auto reading = start(host_of_reader, read);
   host_of_reader.until_waiting(1);
   owner.reset();
   run(host_of_reader, [&]() -> task<> {
     EXPECT_EQ((co_await reading).value(), errc::runtime_stopped);
-    EXPECT_EQ((co_await pair->client.read(10)).error(), errc::runtime_stopped);
+    EXPECT_EQ((co_await guest.read(10)).error(), errc::runtime_stopped);
   });
 }
 
