@@ -62,7 +62,6 @@ class header_emitter {
   std::string emit();
 
  private:
-  const kind_emitter* emitter_of(mailbox_kind kind, const name& by);
   emitted_mailbox prepare(const actor& a, const actor_mailbox& m, const kind_emitter& kind);
   void check_type_names(const emitted_actor& a);
 
@@ -82,16 +81,6 @@ class header_emitter {
   diagnostics& found_;
   cpp_writer out_;
 };
-
-const kind_emitter* header_emitter::emitter_of(mailbox_kind kind, const name& by) {
-  const kind_emitter* const emitter = find_emitter(kind);
-  if (emitter == nullptr) {
-    found_.error(by.where, fmt::format("mailbox {}: no C++ can be generated for the kind {} yet; "
-                                       "take it out, or write that part by hand",
-                                       shown(by.written), shown(info(kind).name)));
-  }
-  return emitter;
-}
 
 emitted_mailbox header_emitter::prepare(const actor& a, const actor_mailbox& m,
                                         const kind_emitter& kind) {
@@ -159,16 +148,19 @@ void header_emitter::write_includes(const std::vector<emitted_actor>& actors) {
   std::set<std::string> library;
   std::set<std::string> standard;
   std::set<std::string> own;
+  bool needs_io = false;
   const auto add = [&](std::string_view include) {
     (include.starts_with('<') ? standard : own).insert(std::string(include));
   };
   const auto add_kind = [&](const kind_emitter& kind) {
-    library.insert(fmt::format("<troupe/generated/{}_mailbox.hpp>", kind.name));
+    library.insert(
+        fmt::format("<troupe/{}generated/{}_mailbox.hpp>", kind.needs_io ? "io/" : "", kind.name));
+    needs_io = needs_io || kind.needs_io;
     for (const std::string_view include : kind.includes) add(include);
   };
   for (const std::string& include : of_.includes) add(include);
   for (const mailbox_definition& d : of_.mailboxes) {
-    add_kind(*find_emitter(d.kind));
+    add_kind(emitter_of(d.kind));
     for (const std::string& include : d.includes) add(include);
   }
   for (const emitted_actor& a : actors) {
@@ -183,13 +175,20 @@ void header_emitter::write_includes(const std::vector<emitted_actor>& actors) {
       }
     }
   }
+  if (needs_io) {
+    out_.blank();
+    out_.line("#ifndef TROUPE_HAS_IO");
+    out_.line(
+        "#error \"mailboxes of network connections need troupe::io: link it to this target\"");
+    out_.line("#endif");
+  }
   write_block(library);
   write_block(own);
   write_block(standard);
 }
 
 void header_emitter::write_definition(const mailbox_definition& d) {
-  const kind_emitter& kind = *find_emitter(d.kind);
+  const kind_emitter& kind = emitter_of(d.kind);
   const std::string types = fmt::format("{}", fmt::join(type_texts(kind, d.settings), ", "));
   const auto alias = [&](std::string_view suffix) {
     out_.alias(fmt::format("{}_{}", d.name.cpp, suffix),
@@ -364,9 +363,7 @@ void header_emitter::write_builder(const emitted_actor& a) {
   out_.line("troupe::generated::built<handlers, Private> build(troupe::runtime& rt_) && {");
   out_.indent();
   for (const emitted_mailbox& m : a.mailboxes) {
-    const std::vector<std::string> fields = m.kind->settings(m.model->settings);
-    out_.call(fmt::format("{}.fill_in", m.name), fmt::format("{{{}}}", fmt::join(fields, ", ")),
-              ";");
+    out_.braced_call(fmt::format("{}.fill_in", m.name), m.kind->settings(m.model->settings), ";");
   }
   out_.line("return troupe::generated::build<handlers, Private>(rt_, *this);");
   out_.outdent();
@@ -387,25 +384,15 @@ void header_emitter::write_actor(const emitted_actor& a) {
 }
 
 std::string header_emitter::emit() {
-  bool complete = true;
-  for (const mailbox_definition& d : of_.mailboxes) {
-    // One that is implied is an actor's mailbox too, and reported as such.
-    if (d.implied ? find_emitter(d.kind) == nullptr : emitter_of(d.kind, d.name) == nullptr) {
-      complete = false;
-    }
-  }
   std::vector<emitted_actor> actors;
   for (const actor& a : of_.actors) {
     emitted_actor made{.model = &a, .mailboxes = {}};
     for (const actor_mailbox& m : a.mailboxes) {
-      const kind_emitter* const kind = emitter_of(m.kind, m.name);
-      if (kind != nullptr) made.mailboxes.push_back(prepare(a, m, *kind));
-      complete = complete && kind != nullptr;
+      made.mailboxes.push_back(prepare(a, m, emitter_of(m.kind)));
     }
     check_type_names(made);
     actors.push_back(std::move(made));
   }
-  if (!complete) return {};
 
   const std::string file = std::filesystem::path(of_.path).filename().string();
   out_.line(fmt::format("// Made by troupe-gen from {}: change that, not this.", file));

@@ -56,6 +56,24 @@ void cpp_writer::call(std::string_view head, std::string_view arguments, std::st
   raw(depth_ + 4, fmt::format("{}){}", arguments, tail));
 }
 
+void cpp_writer::braced_call(std::string_view head, std::span<const std::string> fields,
+                             std::string_view tail) {
+  const std::string joined = fmt::format("{{{}}}", fmt::join(fields, ", "));
+  if (fields.empty() || fits(joined.size() + tail.size() + 5)) {
+    call(head, joined, tail);
+    return;
+  }
+  for (const std::string& field : fields) {
+    const bool first = &field == &fields.front();
+    const std::string end = &field == &fields.back() ? fmt::format("}}){}", tail) : ",";
+    if (first) {
+      line(fmt::format("{}({{{}{}", head, field, end));
+    } else {
+      raw(depth_ + head.size() + 2, field + end);
+    }
+  }
+}
+
 void cpp_writer::signature(std::string_view head, std::span<const std::string> parameters,
                            std::string_view tail) {
   const std::string joined = fmt::format("{}", fmt::join(parameters, ", "));

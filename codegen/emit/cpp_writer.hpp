@@ -25,6 +25,10 @@ class cpp_writer {
   /// `head(arguments)tail` on one line, or with the arguments on the next one.
   void call(std::string_view head, std::string_view arguments, std::string_view tail);
 
+  /// `head({fields})tail` like call(), or with the fields below each other.
+  void braced_call(std::string_view head, std::span<const std::string> fields,
+                   std::string_view tail);
+
   /// `head(parameters)tail` of a function: on one line, or with the parameters below each other, or
   /// with them on the next line.
   void signature(std::string_view head, std::span<const std::string> parameters,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <variant>
@@ -30,12 +31,12 @@ struct value_text {
 
 }  // namespace
 
-const kind_emitter* find_emitter(mailbox_kind kind) {
-  static constexpr std::array emitters{&simple_emitter, &ticker_emitter, &rpc_emitter,
-                                       &batch_emitter,  &timer_emitter,  &signal_emitter};
-  const auto* const found =
-      std::ranges::find(emitters, kind, [](const kind_emitter* e) { return e->kind; });
-  return found == emitters.end() ? nullptr : *found;
+const kind_emitter& emitter_of(mailbox_kind kind) {
+  // In the order of the enumeration.
+  static constexpr std::array emitters{&simple_emitter,     &ticker_emitter, &rpc_emitter,
+                                       &batch_emitter,      &timer_emitter,  &listener_emitter,
+                                       &connection_emitter, &signal_emitter};
+  return *emitters.at(static_cast<std::size_t>(kind));
 }
 
 std::vector<std::string> field_texts(

@@ -16,7 +16,8 @@ struct emitted_mailbox;
 
 struct kind_emitter {
   mailbox_kind kind;
-  /// <troupe/generated/NAME_mailbox.hpp> has NAME_mailbox, NAME_rx and NAME_tx.
+  /// <troupe/generated/NAME_mailbox.hpp> has NAME_mailbox, NAME_rx and NAME_tx; of a kind that
+  /// needs_io <troupe/io/generated/NAME_mailbox.hpp>.
   std::string_view name;
   /// Whether there is a NAME_tx, and others send to it.
   bool has_tx;
@@ -32,16 +33,19 @@ struct kind_emitter {
   void (*handler)(const emitted_mailbox&, cpp_writer&);
   /// Headers that the above needs.
   std::vector<std::string_view> includes = {};
+  /// Whether its part of the library is in troupe::io.
+  bool needs_io = false;
 };
 
-/// nullptr: no C++ can be generated for that kind.
-[[nodiscard]] const kind_emitter* find_emitter(mailbox_kind kind);
+[[nodiscard]] const kind_emitter& emitter_of(mailbox_kind kind);
 
 extern const kind_emitter simple_emitter;
 extern const kind_emitter ticker_emitter;
 extern const kind_emitter rpc_emitter;
 extern const kind_emitter batch_emitter;
 extern const kind_emitter timer_emitter;
+extern const kind_emitter listener_emitter;
+extern const kind_emitter connection_emitter;
 extern const kind_emitter signal_emitter;
 
 /// A mailbox of an actor, with the names of what is generated for it.

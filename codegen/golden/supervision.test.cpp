@@ -42,7 +42,14 @@ struct stopper : stopper_base {
     *last = asked.last;
     tx->stop();
   }
-  troupe::result<> handle_stop() { return troupe::fail(troupe::errc::refused); }
+  bool* slept = nullptr;  // handle_stop() takes an hour, and says whether it was left to it
+  troupe::task<troupe::result<>> handle_stop() {
+    if (slept == nullptr) co_return troupe::fail(troupe::errc::refused);
+    const auto start = rt->now();
+    static_cast<void>(co_await troupe::sleep_for(1h));
+    *slept = rt->now() - start == 1h;
+    co_return troupe::result<>();
+  }
 };
 
 namespace {
@@ -89,6 +96,21 @@ TEST(generated_supervision, an_actor_stops_itself_and_its_last_handler_may_fail)
     ASSERT_TRUE(why && why->as_error() != nullptr);
     EXPECT_EQ(*why->as_error(), troupe::errc::refused);
   });
+}
+
+TEST(generated_supervision, stopping_twice_leaves_handle_stop_alone) {
+  deterministic_runtime rt;
+  bool slept = false;
+  const stopper_tx tx = stopper_builder{.data = {.slept = &slept}}.spawn(rt);
+  rt.run_until_idle();
+  tx.stop();
+  rt.run_until_idle();
+  tx.stop();
+  rt.run_until_idle();
+  EXPECT_EQ(rt.alive(), 1U);
+  rt.advance(1h);
+  EXPECT_EQ(rt.alive(), 0U);
+  EXPECT_TRUE(slept);
 }
 
 TEST(generated_supervision, an_actor_hears_of_those_that_it_supervises) {

@@ -159,7 +159,7 @@ TEST_F(real_folder, gets_nothing_when_anything_is_wrong) {
   const std::string good = write("good.yml", "actors: {A: }\n");
   const std::string bad = write("bad.yml", "actors: {class: }\n");
   const std::string no_cpp =
-      write("no_cpp.yml", "actors: {A: {mailboxes: {x: {kind: listener}}}}\n");
+      write("no_cpp.yml", "actors: {A: {mailboxes: {x: {kind: simple, message-type: x}}}}\n");
   const std::string depfile = (folder_ / "good.d").string();
   const std::string nowhere = (folder_ / "none" / "x.d").string();
   const auto count = [&] {
@@ -167,9 +167,9 @@ TEST_F(real_folder, gets_nothing_when_anything_is_wrong) {
   };
   const auto before = count();
   EXPECT_EQ(run({good, bad}, real_files()).result, outcome::wrong_specification);
-  const run listener({good, no_cpp}, real_files());
-  EXPECT_EQ(listener.result, outcome::wrong_specification);
-  EXPECT_TRUE(listener.err.str().contains("no C++ can be generated for the kind 'listener' yet"));
+  const run unnamable({good, no_cpp}, real_files());
+  EXPECT_EQ(unnamable.result, outcome::wrong_specification);
+  EXPECT_TRUE(unnamable.err.str().contains("mailbox 'x' is called like the type 'x'"));
   EXPECT_EQ(run({"--lint", no_cpp}, real_files()).result, outcome::done);
   EXPECT_EQ(run({good, good + "x"}, real_files()).result, outcome::wrong_use);
   const run unwritable({good, "--depfile", nowhere}, real_files());

@@ -13,9 +13,11 @@ set(ENV{CMAKE_CXX_COMPILER_LAUNCHER} "${LAUNCHER}")
 file(REMOVE_RECURSE ${WORK})
 if(WAY STREQUAL "installed")
   run(${CMAKE_COMMAND} --install ${TROUPE_BUILD} --config ${CONFIG} --prefix ${WORK}/prefix)
-  if(EXISTS ${WORK}/prefix/include/troupe/internal)
-    message(FATAL_ERROR "core/troupe/internal was installed; only the library itself may see it")
-  endif()
+  foreach(folder IN ITEMS internal io/internal)
+    if(EXISTS ${WORK}/prefix/include/troupe/${folder})
+      message(FATAL_ERROR "troupe/${folder} was installed; only the libraries themselves may see it")
+    endif()
+  endforeach()
 endif()
 # A copy: what is generated comes to lie beside its specification.
 file(COPY ${CMAKE_CURRENT_LIST_DIR}/generated DESTINATION ${WORK})
@@ -25,6 +27,7 @@ run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/${WAY} -B ${WORK}/build -G ${G
   -DCMAKE_PREFIX_PATH=${WORK}/prefix)
 run(${CMAKE_COMMAND} --build ${WORK}/build)
 run(${WORK}/build/counter)
+run(${WORK}/build/tcp)
 run(${WORK}/build/generated/meter)
 
 # What is generated follows what it is made from, and that only.

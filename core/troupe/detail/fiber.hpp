@@ -47,7 +47,17 @@ inline constexpr std::uint32_t fired_nothing = ~0U;
 inline constexpr std::uint32_t fired_canceled = ~0U - 1;
 
 /// What a parked fiber is waiting for: for people, in shutdown reports and inspection.
-enum class wait_kind : std::uint8_t { none, receive, send, call, timer, context, event, blocking };
+enum class wait_kind : std::uint8_t {
+  none,
+  receive,
+  send,
+  call,
+  timer,
+  context,
+  event,
+  blocking,
+  io
+};
 
 /// Where a fiber stands with the message that is timed: see sampling.hpp.
 enum class sample_stage : std::uint8_t { none, received, handling };

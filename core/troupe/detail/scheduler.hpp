@@ -10,6 +10,7 @@
 // before and clears it after (see fiber.hpp), also when the fiber was woken in between.
 
 #include <troupe/clock.hpp>
+#include <troupe/detail/runtime_services.hpp>
 #include <troupe/detail/timer_node.hpp>
 
 #include <condition_variable>
@@ -107,12 +108,18 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   virtual void return_thread(scheduler&) noexcept {}
   /// The runtime's own scheduler, of which this may be a lent thread.
   [[nodiscard]] virtual const scheduler& root() const noexcept { return *this; }
+  /// Whether time, and who runs next, are decided by a test: nothing outside may be waited for.
+  [[nodiscard]] virtual bool is_simulated() const noexcept { return false; }
+  /// What libraries above the core keep for each runtime.
+  [[nodiscard]] runtime_services& services() const noexcept { return root().services_; }
 
   /// Blocks the calling thread, which is none of the scheduler's own, until `done` is set or, if
   /// `until` comes first, gives false. The deterministic scheduler runs fibers meanwhile.
   virtual bool wait(blocker& what, time_point until) = 0;
-  /// Waits in the same way until no fiber is alive.
+  /// Waits in the same way until no fiber is alive. False as well after interrupt_wait().
   virtual bool wait_until_empty(time_point until) = 0;
+  /// The wait_until_empty() that goes on, or else the next one, gives false.
+  virtual void interrupt_wait() noexcept {}
   /// For jitter and the like; reproducible where the scheduler is.
   [[nodiscard]] virtual std::uint64_t random_seed() noexcept = 0;
   [[nodiscard]] virtual std::size_t workers() const noexcept = 0;
@@ -137,6 +144,9 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   /// Counts the fibers alive in this scheduler; see fiber.cpp for who calls them.
   virtual void fiber_started() noexcept = 0;
   virtual void fiber_ended() noexcept = 0;
+
+ private:
+  mutable runtime_services services_;  // the root's are used
 };
 
 /// What the calling thread is running. Only a scheduler writes it.

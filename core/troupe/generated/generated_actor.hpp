@@ -92,7 +92,13 @@ class generated_actor final : public actor {
     stop_request& stop = tx_.shared()->stop;
     const stop_request::run here(stop);
     const mailboxes_in_use mailboxes(*this);
-    result<> outcome = co_await handle<start>(data_);
+    result<> outcome;
+    if constexpr (any_starts) {
+      outcome =
+          co_await std::apply([](auto... one) { return start_all(one.rx...); }, connections());
+      if (!outcome) co_return outcome;
+    }
+    outcome = co_await handle<start>(data_);
     if (!outcome) co_return outcome;
     outcome = co_await std::apply(
         [&](auto... connections) {
@@ -116,6 +122,29 @@ class generated_actor final : public actor {
     static_assert(outcome<returned>,
                   "handle_stop() gives void, result<>, task<> or task<result<>>");
     if constexpr (outcome<returned>) return Handlers::stop(self);
+  }
+
+  // Some mailboxes have to wait, and may fail, before the run begins.
+  template <class Rx>
+  static constexpr bool starts = requires(Rx& rx) { rx.start(); };
+  static constexpr bool any_starts =
+      []<class... Connections>(std::tuple<Connections...>*) {
+        return (false || ... || starts<typename Connections::rx_type>);
+      }(static_cast<decltype(Handlers::template connect_all<Private>(std::declval<rx_type&>()))*>(
+          nullptr));
+  template <class... Rx>
+  static task<result<>> start_all(Rx*... rx) {
+    result<> outcome;
+    ((outcome ? void(outcome = co_await start_one(rx)) : void()), ...);
+    co_return outcome;
+  }
+  template <class Rx>
+  static auto start_one(Rx* rx) {
+    if constexpr (starts<Rx>) {
+      return rx->start();
+    } else {
+      return handled{};
+    }
   }
 
   [[nodiscard]] auto connections() noexcept { return Handlers::template connect_all<Private>(rx_); }

@@ -32,6 +32,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <system_error>
 #include <tuple>
 #include <utility>
 
@@ -54,7 +55,26 @@ template <auto Handle, class Rx>
   return {&rx};
 }
 
-template <class... Connections>
+/// Whether its handler may wait for something else than messages: it is a coroutine.
+template <class Private, class Connection>
+consteval bool waits_elsewhere() {
+  using arm = Connection::rx_type::arm;
+  bool waits = false;
+  if constexpr (arm::has_inbox) {
+    waits = !std::same_as<decltype(std::declval<arm&>().template received<Connection::handle>(
+                              std::declval<Private&>(), std::declval<detail::inbox_source&>())),
+                          handled>;
+  }
+  if constexpr (arm::has_timer) {
+    waits =
+        waits || !std::same_as<decltype(std::declval<arm&>().template elapsed<Connection::handle>(
+                                   std::declval<Private&>())),
+                               handled>;
+  }
+  return waits;
+}
+
+template <class Private, class... Connections>
 class mailbox_wait {
  public:
   mailbox_wait(stop_request& stop, const Connections&... connections) noexcept
@@ -62,10 +82,12 @@ class mailbox_wait {
     sources_[0].inbox = &silent_inbox();
     sources_[0].enabled = false;
     lay_out(std::index_sequence_for<Connections...>());
+    if constexpr (!leaves_loop) stop_->enter_loop();
   }
   mailbox_wait(const mailbox_wait&) = delete;
   mailbox_wait& operator=(const mailbox_wait&) = delete;
   ~mailbox_wait() {
+    stop_->leave_loop();  // handle_stop() may wait
     for_inboxes([](auto& arm, detail::inbox_source& source) {
       if (source.waiter.filled) arm.discard();
     });
@@ -76,15 +98,21 @@ class mailbox_wait {
     detail::fiber& self = *detail::current.running;
     for_inboxes([](auto& arm, detail::inbox_source& source) { arm.prepare(source); });
     choose_operation();
-    if (std::exchange(outside_, false)) stop_->enter_loop();
-    ready_ = operation_->begin(self);
-    if (!ready_) stop_->parked(self);
-    return ready_ && !detail::spend_budget();
+    if constexpr (leaves_loop) {
+      if (std::exchange(outside_, false)) stop_->enter_loop();
+    }
+    if (!operation_->begin(self)) {
+      stop_->parked(self);
+      return false;
+    }
+    if (!detail::spend_budget()) return true;
+    yields_ = true;
+    return false;
   }
-  void await_suspend(std::coroutine_handle<> at) const noexcept {
+  void await_suspend(std::coroutine_handle<> at) noexcept {
     detail::fiber& self = *detail::current.running;
     self.resume_point = at;
-    if (ready_) self.sched->yield(self);
+    if (std::exchange(yields_, false)) self.sched->yield(self);
   }
   /// The index of the source, that of a mailbox's timer behind those of all inboxes.
   std::uint32_t await_resume() noexcept {
@@ -94,27 +122,37 @@ class mailbox_wait {
   }
 
   /// Awaitable -> result<>: handles what the inbox of mailbox I gave.
-  template <std::size_t I, class Private>
+  template <std::size_t I>
   auto received(Private& self) {
     if constexpr (arm_type<I>::has_inbox) {
-      return may_park(std::get<I>(arms_).template received<connection_type<I>::handle>(
+      return leaving(std::get<I>(arms_).template received<connection_type<I>::handle>(
           self, sources_[inbox_position<I>]));
     } else {
       return handled{};
     }
   }
   /// The same, where the timer of mailbox I has fired.
-  template <std::size_t I, class Private>
+  template <std::size_t I>
   auto elapsed(Private& self) {
     if constexpr (arm_type<I>::has_timer) {
-      return may_park(std::get<I>(arms_).template elapsed<connection_type<I>::handle>(self));
+      return leaving(std::get<I>(arms_).template elapsed<connection_type<I>::handle>(self));
     } else {
       return handled{};
     }
   }
 
+  /// False: handling has failed, and the actor ends with failure().
+  bool went_well(result<>&& outcome) noexcept {
+    if (outcome) [[likely]]
+      return true;
+    failure_ = std::move(outcome).error();
+    return false;
+  }
+  [[nodiscard]] error failure() noexcept { return std::move(failure_); }
+
  private:
   static constexpr std::size_t count = sizeof...(Connections);
+  static constexpr bool leaves_loop = (false || ... || waits_elsewhere<Private, Connections>());
   template <std::size_t I>
   using connection_type = std::tuple_element_t<I, std::tuple<Connections...>>;
   template <std::size_t I>
@@ -142,7 +180,7 @@ class mailbox_wait {
 
   // A handler that is a coroutine may wait for something else than messages.
   template <class Handled>
-  Handled may_park(Handled outcome) noexcept {
+  Handled leaving(Handled outcome) noexcept {
     if constexpr (!std::same_as<Handled, handled>) {
       stop_->leave_loop();
       outside_ = true;
@@ -210,28 +248,33 @@ class mailbox_wait {
   std::array<detail::inbox_source, std::max<std::size_t>(inboxes, 1)> sources_;
   std::array<detail::wait_source*, timers> timers_{};
   std::optional<detail::receive_operation> operation_;
-  unsigned mode_ = 0;  // of operation_
-  bool ready_ = false;
-  bool outside_ = true;  // the mark of stop_request is not set
+  unsigned mode_ = 0;    // of operation_
+  bool yields_ = false;  // a source is ready, but the turn is used up
+  bool outside_ = true;  // the mark of stop_request is not set; if leaves_loop
+  error failure_{std::error_code()};
 };
 
 template <std::size_t... I, class Private, class... Connections>
 task<result<>> serve_loop(std::index_sequence<I...>, Private* self, stop_request* stop,
                           Connections... connections) {
-  mailbox_wait<Connections...> wait(*stop, connections...);
+  mailbox_wait<Private, Connections...> wait(*stop, connections...);
   while (!stop->requested()) {
     const std::uint32_t chosen = co_await wait;
-    result<> outcome;
+    bool well = true;
     if (chosen < sizeof...(I)) [[likely]] {
-      ((chosen == I ? void(outcome = co_await wait.template received<I>(*self)) : void()), ...);
+      ((chosen == I ? void(well = wait.went_well(co_await wait.template received<I>(*self)))
+                    : void()),
+       ...);
     } else if (chosen == detail::fired_canceled) {
       co_return fail(detail::cancel_reason(*detail::current.running, nullptr));
     } else {
-      ((chosen == I + sizeof...(I) ? void(outcome = co_await wait.template elapsed<I>(*self))
-                                   : void()),
+      ((chosen == I + sizeof...(I)
+            ? void(well = wait.went_well(co_await wait.template elapsed<I>(*self)))
+            : void()),
        ...);
     }
-    if (!outcome) co_return fail(std::move(outcome).error());
+    if (!well) [[unlikely]]
+      co_return fail(wait.failure());
   }
   stop->take();
   co_return result<>();

@@ -23,12 +23,16 @@ class rx_base {
   void supervise(actor_id who) {
     events_.supervise(who);
     supervises_ = true;
+    wanted_ = !closed_;
   }
   void unsupervise(actor_id who) noexcept { events_.unsupervise(who); }
 
   // For the library.
 
-  void begin_run() noexcept { closed_ = false; }
+  void begin_run() noexcept {
+    closed_ = false;
+    wanted_ = supervises_;
+  }
 
   class arm {
    public:
@@ -44,9 +48,7 @@ class rx_base {
       source.waiter.slot = slot_.raw();
       prepare(source);
     }
-    void prepare(detail::inbox_source& source) const noexcept {
-      source.enabled = rx_->supervises_ && !rx_->closed_;
-    }
+    void prepare(detail::inbox_source& source) const noexcept { source.enabled = rx_->wanted_; }
     void discard() noexcept { static_cast<void>(slot_.take()); }
 
     template <auto Handle, class Private>
@@ -54,6 +56,7 @@ class rx_base {
       using handled_type = decltype(handle<Handle>(self, std::declval<super_event&&>()));
       if (std::exchange(source.waiter.filled, false)) return handle<Handle>(self, slot_.take());
       rx_->closed_ = true;
+      rx_->wanted_ = false;
       return nothing_handled<handled_type>();
     }
 
@@ -69,6 +72,7 @@ class rx_base {
   super_inbox events_;
   bool supervises_ = false;  // or has supervised
   bool closed_ = false;      // in this run
+  bool wanted_ = false;      // supervises, and not closed
 };
 
 }  // namespace troupe::generated

@@ -16,6 +16,7 @@ namespace troupe::internal {
     case detail::wait_kind::context: return "waiting for a context to end";
     case detail::wait_kind::event: return "waiting for an event";
     case detail::wait_kind::blocking: return "waiting for a blocking call";
+    case detail::wait_kind::io: return "waiting for input or output";
     case detail::wait_kind::none: break;
   }
   return {};

@@ -39,6 +39,7 @@ class deterministic_scheduler final : public detail::scheduler {
   bool wait_until_empty(time_point until) override;
   [[nodiscard]] std::uint64_t random_seed() noexcept override { return random(); }
   [[nodiscard]] std::size_t workers() const noexcept override { return 1; }
+  [[nodiscard]] bool is_simulated() const noexcept override { return true; }
   void start() override {}
   [[nodiscard]] bool started() const noexcept override { return true; }
   void stop() noexcept override {

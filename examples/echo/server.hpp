@@ -1,0 +1,9 @@
+#pragma once
+
+#include <troupe/io/endpoint.hpp>
+
+namespace echo {
+
+struct where_question {};
+
+}  // namespace echo

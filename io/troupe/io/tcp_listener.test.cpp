@@ -1,0 +1,186 @@
+#include <troupe/io/tcp_listener.hpp>
+
+#include <troupe/internal/test_fiber.hpp>
+#include <troupe/io/internal/test_io.hpp>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace std::chrono_literals;
+
+namespace troupe::io {
+namespace {
+
+using internal::io_runtime;
+using internal::read_all;
+using troupe::internal::run;
+using troupe::internal::start;
+
+TEST(tcp_listener, accepts_in_the_order_of_connecting) {
+  io_runtime rt;
+  run(rt, [&]() -> task<> {
+    auto listener = tcp_listener::listen(endpoint::loopback());
+    const endpoint at = listener->local_endpoint();
+    EXPECT_NE(at.port(), 0);
+    EXPECT_TRUE(listener->is_open());
+    std::vector<tcp_connection> clients;
+    for (int i = 0; i != 5; ++i) clients.push_back(*co_await tcp_connection::connect(at));
+    for (const tcp_connection& client : clients) {
+      const auto accepted = co_await listener->accept();
+      EXPECT_EQ(accepted->remote_endpoint(), client.local_endpoint());
+    }
+  });
+}
+
+TEST(tcp_listener, says_which_address_it_cannot_have) {
+  io_runtime rt;
+  run(rt, [&]() -> task<> {
+    auto first = tcp_listener::listen(endpoint::loopback());
+    const endpoint taken = first->local_endpoint();
+    const auto second = tcp_listener::listen(taken);
+    EXPECT_FALSE(second);
+    EXPECT_EQ(second.error(), std::errc::address_in_use);
+    EXPECT_EQ(second.error().text(), "listening on " + taken.to_string());
+    const auto foreign = tcp_listener::listen(endpoint::v4({192, 0, 2, 1}, 0));
+    EXPECT_EQ(foreign.error(), std::errc::address_not_available);
+    first->close();
+    EXPECT_TRUE(tcp_listener::listen(taken)) << "free again at once";
+    const auto named = co_await tcp_listener::listen(address("localhost", 0));
+    EXPECT_TRUE(named);
+    const auto unknown = co_await tcp_listener::listen(address("no-such-host.invalid", 0));
+    EXPECT_FALSE(unknown);
+    EXPECT_EQ(unknown.error().text(), "listening on no-such-host.invalid:0");
+  });
+}
+
+TEST(tcp_listener, waits_end) {
+  io_runtime rt;
+  run(rt, [&]() -> task<> {
+    auto listener = tcp_listener::listen(endpoint::loopback());
+    const auto accept = [&]() -> task<error> { co_return (co_await listener->accept()).error(); };
+    auto canceled = start(rt, accept);
+    while (rt.waiting() != 1) co_await sleep_for(0s);
+    canceled.cancel();
+    EXPECT_EQ((co_await canceled).value(), errc::canceled);
+
+    const auto soon = context::current().with_timeout(20ms);
+    EXPECT_EQ((co_await listener->accept(soon)).error(), errc::deadline_exceeded);
+    const auto ctx = context::background().with_cancel();
+    ctx.cancel();
+    EXPECT_EQ((co_await listener->accept(ctx)).error(), errc::canceled);
+
+    auto closed = start(rt, accept);
+    while (rt.waiting() != 1) co_await sleep_for(0s);
+    listener->close();
+    EXPECT_EQ((co_await closed).value(), errc::disconnected);
+    EXPECT_EQ((co_await listener->accept()).error(), errc::disconnected);
+    tcp_listener none;
+    EXPECT_EQ((co_await none.accept()).error(), errc::disconnected);
+    EXPECT_FALSE(none.is_open());
+  });
+}
+
+TEST(tcp_listener, a_wait_that_is_canceled_leaves_the_connection_to_others) {
+  io_runtime rt;
+  run(rt, [&]() -> task<> {
+    auto listener = tcp_listener::listen(endpoint::loopback());
+    const auto accept = [&]() -> task<bool> {
+      co_return (co_await listener->accept()).has_value();
+    };
+    for (int round = 0; round != 200; ++round) {
+      auto first = start(rt, accept);
+      auto client = co_await tcp_connection::connect(listener->local_endpoint());
+      EXPECT_TRUE(client);
+      first.cancel();
+      if (!(co_await first).value()) EXPECT_TRUE(co_await listener->accept());
+    }
+  });
+}
+
+// Echoes what comes until the peer has sent all it will.
+task<> echo(tcp_connection peer) {
+  for (;;) {
+    const auto got = co_await peer.read(4096);
+    if (!got || got->empty()) co_return;
+    if (!co_await peer.write(got->bytes())) co_return;
+  }
+}
+
+TEST(tcp_listener, many_connections_at_once) {
+  constexpr std::size_t many = 200;
+  io_runtime rt;
+  run(rt, [&]() -> task<> {
+    auto listener = tcp_listener::listen(endpoint::loopback(), {.backlog = many});
+    const endpoint at = listener->local_endpoint();
+    const auto serve = [&]() -> task<> {
+      while (auto peer = co_await listener->accept()) rt.spawn(echo(std::move(*peer)));
+    };
+    const auto ask = [](endpoint to, std::size_t i) -> task<std::string> {
+      auto client = co_await tcp_connection::connect(to);
+      if (!client) co_return client.error().message();
+      std::string text;
+      for (int round = 0; round != 5; ++round) {
+        const std::string said = std::to_string(i) + ",";
+        if (auto sent = co_await client->write(said); !sent) co_return sent.error().message();
+        std::string heard;
+        while (heard.size() < said.size()) {
+          const auto got = co_await client->read(100);
+          if (!got || got->empty()) co_return "ended";
+          heard += got->text();
+        }
+        text += heard;
+      }
+      co_return text;
+    };
+    auto serving = start(rt, serve);
+    std::vector<join_handle<std::string>> clients;
+    for (std::size_t i = 0; i != many; ++i) clients.push_back(rt.spawn(ask(at, i)));
+    for (std::size_t i = 0; i != many; ++i) {
+      std::string wanted;
+      for (int round = 0; round != 5; ++round) wanted += std::to_string(i) + ",";
+      EXPECT_EQ((co_await clients[i]).value(), wanted);
+    }
+    listener->close();
+    co_await serving;
+  });
+}
+
+// Without descriptors accepting fails, and goes on once there is one.
+TEST(tcp_listener, survives_a_lack_of_descriptors) {
+  io_runtime rt;
+  run(rt, [&]() -> task<> {
+    auto listener = tcp_listener::listen(endpoint::loopback());
+    auto client = co_await tcp_connection::connect(listener->local_endpoint());
+    rlimit before{};
+    EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
+    const int highest = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    rlimit none = before;
+    none.rlim_cur = static_cast<rlim_t>(highest);
+    ::close(highest);
+    std::vector<int> taken;  // the free numbers below
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    for (int number = 0; number >= 0;) {
+      number = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+      if (number >= 0) taken.push_back(number);
+    }
+    const auto accepted = co_await listener->accept();
+    EXPECT_FALSE(accepted);
+    if (!accepted) EXPECT_EQ(accepted.error(), std::errc::too_many_files_open);
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
+    for (const int number : taken) ::close(number);
+    EXPECT_TRUE(co_await listener->accept());
+  });
+}
+
+}  // namespace
+}  // namespace troupe::io
