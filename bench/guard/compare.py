@@ -3,7 +3,7 @@
 import re
 
 TRIGGER = re.compile(r"^desc: Trigger: Client Request: (\S+)", re.MULTILINE)
-TOTALS = re.compile(r"^(?:totals|summary): (\d+)", re.MULTILINE)
+TOTALS = re.compile(r"^totals: (\d+)", re.MULTILINE)
 
 
 def instructions_by_path(dumps):

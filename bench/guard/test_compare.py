@@ -44,7 +44,7 @@ class MovedTest(unittest.TestCase):
 
 class DumpTest(unittest.TestCase):
     def test_takes_named_dumps_and_their_totals(self):
-        named = "desc: Trigger: Client Request: cast\n\nevents: Ir\nsummary: 4000\n"
+        named = "desc: Trigger: Client Request: cast\n\nevents: Ir\nsummary: 5000\ntotals: 4000\n"
         rest = "desc: Trigger: Program termination\ntotals: 99\n"
         self.assertEqual(compare.instructions_by_path([named, rest]), {"cast": 4000})
 
