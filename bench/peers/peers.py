@@ -49,10 +49,10 @@ def _last_line(text):
     return lines[-1] if lines else ""
 
 
-def find(root, out, wanted, say):
-    """Builds what lies in the folders of `root` and gives those that could be built."""
+def find(roots, out, wanted, say):
+    """Builds what lies in folders below `roots`, and gives those that could be built."""
     found = []
-    for folder in sorted(p.parent for p in Path(root).glob("*/run")):
+    for folder in sorted(run.parent for root in roots for run in Path(root).glob("*/run")):
         variants = VARIANTS.get(folder.name, [(folder.name, [])])
         variants = [one for one in variants if not wanted or one[0] in wanted]
         if not variants or not (folder / "build").exists():

@@ -30,6 +30,8 @@ def arguments(given):
     parser.add_argument("--repeat", type=int, help="runs of each (7; 3 if quick)")
     parser.add_argument("--quick", action="store_true", help="a tenth of the operations")
     parser.add_argument("--seconds", type=float, default=60, help="limit for one run")
+    parser.add_argument("--folder", type=Path, action="append", default=[],
+                        help="one more folder with peers in it, as bench/peers is")
     parser.add_argument("--out", type=Path, help="folder for what is written (docs, or "
                         "build/peers if quick or only a part is run)")
     made = parser.parse_args(given)
@@ -99,7 +101,7 @@ def main(given):
         rows = plan.rows(options.only, options.quick)
     except ValueError as why:
         sys.exit(f"bench/peers: {why}")
-    found = peer_folders.find(HERE, ROOT / "build/peers/programs", options.peers, say)
+    found = peer_folders.find([HERE, *options.folder], ROOT / "build/peers/programs", options.peers, say)
     if not found:
         sys.exit("bench/peers: no peer could be built")
     here = machine.describe(ROOT)
