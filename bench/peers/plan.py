@@ -28,7 +28,7 @@ class Row:
     def quick(self):
         keys = dict(self.keys)
         if "ops" in keys:
-            keys["ops"] = max(1000, keys["ops"] // 10)
+            keys["ops"] = max(min(1000, keys["ops"]), keys["ops"] // 10)
         if keys.get("actors", 0) > 100_000:
             keys["actors"] = 100_000
         return replace(self, keys=keys)

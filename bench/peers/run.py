@@ -108,6 +108,10 @@ def main(given):
     size = "a tenth of the operations" if options.quick else "full sizes"
     how = (f"{options.repeat} runs of each, peers taking turns, {size}. Load of the machine when it "
            f"began: {here['load_at_the_start']}.")
+    if options.peers:
+        how += f" Only these were asked for: {', '.join(options.peers)}."
+    if options.only:
+        how += f" Only these workloads: {', '.join(options.only)}."
     print("\n".join(f"{key}: {value}" for key, value in here.items()), flush=True)
     for one in found:
         print(f"{one.name}: {one.versions}", flush=True)
