@@ -49,8 +49,20 @@ def _last_line(text):
     return lines[-1] if lines else ""
 
 
-def find(roots, out, wanted, say):
-    """Builds what lies in folders below `roots`, and gives those that could be built."""
+def _build(folder, built, say):
+    """Why it could not be built; nothing if it was."""
+    say(f"building {folder.name}")
+    status, stdout, stderr = _run([str(folder / "build"), str(built)], BUILD_SECONDS)
+    if status == 0:
+        return ""
+    if status == MISSING:
+        return _last_line(stdout)
+    return f"build failed: {_last_line(stderr)}"
+
+
+def find(roots, out, wanted, build, say):
+    """Builds what lies in folders below `roots`, and gives those that could be built; with `build`
+    False those that were built before."""
     found = []
     for folder in sorted(run.parent for root in roots for run in Path(root).glob("*/run")):
         variants = VARIANTS.get(folder.name, [(folder.name, [])])
@@ -59,16 +71,16 @@ def find(roots, out, wanted, say):
             continue
         built = Path(out) / folder.name
         built.mkdir(parents=True, exist_ok=True)
-        say(f"building {folder.name}")
-        status, stdout, stderr = _run([str(folder / "build"), str(built)], BUILD_SECONDS)
-        if status != 0:
-            why = _last_line(stdout) if status == MISSING else f"build failed: {_last_line(stderr)}"
+        if build and (why := _build(folder, built, say)):
             say(f"skipped {', '.join(name for name, _ in variants)}: {why}")
             continue
         for name, arguments in variants:
             peer = Peer(name, folder, built, arguments)
             peer.versions = measure(peer, "versions", [], 60)
-            found.append(peer)
+            if "failed" in peer.versions:
+                say(f"skipped {name}: {peer.versions['failed']}")
+            else:
+                found.append(peer)
     return sorted(found, key=lambda one: (ORDER.index(one.name) if one.name in ORDER else
                                           len(ORDER), one.name))
 

@@ -8,6 +8,7 @@ reported. Needs nothing but Python's standard library.
 
 import argparse
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -30,6 +31,8 @@ def arguments(given):
     parser.add_argument("--repeat", type=int, help="runs of each (7; 3 if quick)")
     parser.add_argument("--quick", action="store_true", help="a tenth of the operations")
     parser.add_argument("--seconds", type=float, default=60, help="limit for one run")
+    parser.add_argument("--no-build", action="store_true",
+                        help="take what an earlier run has built")
     parser.add_argument("--folder", type=Path, action="append", default=[],
                         help="one more folder with peers in it, as bench/peers is")
     parser.add_argument("--out", type=Path, help="folder for what is written (docs, or "
@@ -89,6 +92,23 @@ def print_verdict(rows, cells):
             print(f"goal missed: {title}: {factor:.1f} times Go's channels, wanted {wanted:g}")
 
 
+def run_rows(rows, cells, found, options, say):
+    names = [one.name for one in found]
+    group = None
+    for row in rows:
+        if row.group != group:
+            group = row.group
+            print(f"\n{group}", flush=True)
+        cells[row.name] = run_row(row, found, options)
+        lines = table.grid([row], cells, names)
+        for line in lines[1:]:
+            texts = [f"{peer} {text}" for peer, text in zip(names, line[1:]) if text != "-"]
+            print(f"  {line[0]}: " + ", ".join(texts), flush=True)
+        for peer, cell in cells[row.name].items():
+            if cell.failed:
+                say(f"failed: {peer}, {row.name}: {cell.failed}")
+
+
 def main(given):
     options = arguments(given)
     said = []
@@ -101,7 +121,8 @@ def main(given):
         rows = plan.rows(options.only, options.quick)
     except ValueError as why:
         sys.exit(f"bench/peers: {why}")
-    found = peer_folders.find([HERE, *options.folder], ROOT / "build/peers/programs", options.peers, say)
+    found = peer_folders.find([HERE, *options.folder], ROOT / "build/peers/programs", options.peers,
+                              not options.no_build, say)
     if not found:
         sys.exit("bench/peers: no peer could be built")
     here = machine.describe(ROOT)
@@ -118,19 +139,14 @@ def main(given):
 
     cells = {}
     names = [one.name for one in found]
-    group = None
-    for row in rows:
-        if row.group != group:
-            group = row.group
-            print(f"\n{group}", flush=True)
-        cells[row.name] = run_row(row, found, options)
-        lines = table.grid([row], cells, names)
-        for line in lines[1:]:
-            texts = [f"{peer} {text}" for peer, text in zip(names, line[1:]) if text != "-"]
-            print(f"  {line[0]}: " + ", ".join(texts), flush=True)
-        for peer, cell in cells[row.name].items():
-            if cell.failed:
-                say(f"failed: {peer}, {row.name}: {cell.failed}")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        run_rows(rows, cells, found, options, say)
+    except KeyboardInterrupt:
+        rows = [row for row in rows if row.name in cells]
+        how += " It was ended early: the rows after the last one here are missing."
+        if not rows:
+            sys.exit("bench/peers: ended before the first row was done")
 
     for group in dict.fromkeys(row.group for row in rows):
         chosen = [row for row in rows if row.group == group]
