@@ -11,6 +11,7 @@ compared.
 
 import argparse
 import json
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -23,6 +24,8 @@ EXPECTED = Path(__file__).resolve().parent / "expected.json"
 
 def count(program):
     """{"compiler": ..., "paths": {name: {"instructions": of an operation, "allocations": ...}}}"""
+    if shutil.which("valgrind") is None:
+        sys.exit("guard: valgrind is missing (Debian: valgrind)")
     with tempfile.TemporaryDirectory() as folder:
         run = subprocess.run(
             ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/dump", program],

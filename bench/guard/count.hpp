@@ -9,7 +9,7 @@
 
 #include <troupe/troupe.hpp>
 
-#if __has_include(<valgrind/callgrind.h>)
+#ifdef GUARD_CALLGRIND
 #include <valgrind/callgrind.h>
 #else
 #define CALLGRIND_ZERO_STATS
