@@ -1,0 +1,112 @@
+// Router and outbox.
+
+#include "measure.hpp"
+
+#include <array>
+#include <deque>
+#include <thread>
+#include <vector>
+
+namespace peer {
+
+namespace {
+
+using troupe::routing;
+using troupe::task;
+
+constexpr std::size_t routees = 8;
+
+std::vector<int*> workers() {
+  static std::array<int, routees> all{};
+  std::vector<int*> made;
+  for (int& one : all) made.push_back(&one);
+  return made;
+}
+
+measured next(const options& given, routing how) {
+  troupe::router<int*> shared(how, workers());
+  return measure_plain(given.get("ops", 20'000'000), [&](std::int64_t n) {
+    for (std::int64_t i = 0; i != n; ++i) keep(*shared.next());
+  });
+}
+
+measured next_round_robin(const options& given) { return next(given, routing::round_robin); }
+measured next_random(const options& given) { return next(given, routing::random); }
+
+measured next_parallel(const options& given) {
+  const std::int64_t threads = given.get("workers", 2);
+  troupe::router<int*> shared(routing::round_robin, workers());
+  auto got = measure_plain(in_units(given.get("ops", 20'000'000), threads), [&](std::int64_t n) {
+    std::vector<std::jthread> running;
+    for (std::int64_t t = 0; t != threads; ++t) {
+      running.emplace_back([&shared, many = n / threads] {
+        for (std::int64_t i = 0; i != many; ++i) keep(*shared.next());
+      });
+    }
+  });
+  got.note = "as many threads as workers; time of all for one choice of any";
+  return got;
+}
+
+measured emit_to(const options& given, std::int64_t subscribers) {
+  troupe::outbox<std::int64_t> out;
+  std::int64_t last = 0;
+  std::deque<troupe::outbox_subscription> kept;
+  for (std::int64_t i = 0; i != subscribers; ++i) {
+    kept.push_back(out.subscribe([&last](std::int64_t n) { last = n; }));
+  }
+  troupe::runtime rt({.workers = given.workers()});
+  const std::int64_t ops = given.get("ops", 5'000'000 / std::max<std::int64_t>(subscribers, 1));
+  auto got = measure(rt, ops, 1, [&](std::int64_t n) -> task<> {
+    for (std::int64_t i = 0; i != n; ++i) static_cast<void>(co_await out.emit(i));
+  });
+  keep(last);
+  return got;
+}
+
+measured emit(const options& given) { return emit_to(given, given.get("subscribers", 1)); }
+
+measured fire_and_forget(const options& given) {
+  auto got = emit_to(given, 0);
+  got.note = "nobody subscribes";
+  return got;
+}
+
+// In batches, which go again outside of what is measured.
+measured subscribe(const options& given) {
+  constexpr std::int64_t batch = 1000;
+  troupe::outbox<std::int64_t> out;
+  std::int64_t sum = 0;
+  std::deque<troupe::outbox_subscription> kept(batch);
+  measured got{.ops = in_units(given.get("ops", 2'000'000), batch)};
+  bench::allocation_totals made;
+  const std::int64_t warm_up = in_units(got.ops / 4, batch);
+  for (std::int64_t i = -warm_up; i != got.ops; i += batch) {
+    const auto before = bench::allocations();
+    const auto start = clock::now();
+    for (auto& one : kept) one = out.subscribe([&sum](std::int64_t n) { sum += n; });
+    const double seconds = seconds_since(start);
+    if (i >= 0) {
+      made += bench::allocations() - before;
+      got.seconds += seconds;
+    }
+    for (auto& one : kept) one.unsubscribe();
+  }
+  got.allocations = static_cast<double>(made.count) / static_cast<double>(got.ops);
+  got.note = "batches of 1000 on one outbox; unsubscribing is not in the figure";
+  return got;
+}
+
+}  // namespace
+
+std::span<const workload> pattern_workloads() {
+  static constexpr std::array all{workload{"Router_Next_RoundRobin", next_round_robin},
+                                  workload{"Router_Next_Random", next_random},
+                                  workload{"Router_Next_Parallel", next_parallel},
+                                  workload{"Outbox_Emit", emit},
+                                  workload{"Outbox_Subscribe", subscribe},
+                                  workload{"Outbox_EmitFireAndForget", fire_and_forget}};
+  return all;
+}
+
+}  // namespace peer

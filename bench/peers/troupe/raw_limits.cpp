@@ -1,0 +1,100 @@
+// What the machine charges, measured in the same run as the peers.
+
+#include "measure.hpp"
+
+#include <sched.h>
+
+#include <array>
+#include <atomic>
+#include <coroutine>
+#include <cstdlib>
+#include <exception>
+#include <stdexcept>
+#include <thread>
+
+namespace peer {
+
+namespace {
+
+measured locked_add(const options& given) {
+  std::atomic<std::uint64_t> counter{0};
+  return measure_plain(given.get("ops", 20'000'000), [&](std::int64_t n) {
+    for (std::int64_t i = 0; i != n; ++i) counter.fetch_add(1);
+  });
+}
+
+measured malloc_free(const options& given) {
+  return measure_plain(given.get("ops", 20'000'000), [&](std::int64_t n) {
+    for (std::int64_t i = 0; i != n; ++i) {
+      void* memory = std::malloc(64);
+      keep(memory);
+      std::free(memory);
+    }
+  });
+}
+
+struct ticking {
+  struct promise_type {
+    ticking get_return_object() noexcept {
+      return {std::coroutine_handle<promise_type>::from_promise(*this)};
+    }
+    static std::suspend_always initial_suspend() noexcept { return {}; }
+    static std::suspend_always final_suspend() noexcept { return {}; }
+    static void return_void() noexcept {}
+    static void unhandled_exception() noexcept { std::terminate(); }
+  };
+  std::coroutine_handle<promise_type> frame;
+};
+
+[[gnu::noinline]] ticking tick_for_ever() {
+  for (;;) co_await std::suspend_always();
+}
+
+measured coroutine_switch(const options& given) {
+  const ticking one = tick_for_ever();
+  const measured got = measure_plain(given.get("ops", 20'000'000), [&](std::int64_t n) {
+    for (std::int64_t i = 0; i != n; ++i) one.frame.resume();
+  });
+  one.frame.destroy();
+  return got;
+}
+
+void run_on(std::size_t core) {
+  cpu_set_t one;
+  CPU_ZERO(&one);
+  CPU_SET(core, &one);
+  if (sched_setaffinity(0, sizeof one, &one) != 0) throw std::runtime_error("needs two cores");
+}
+
+// Two threads hand a number to and fro; one operation is there and back.
+measured cache_line(const options& given) {
+  alignas(64) static std::atomic<std::int64_t> ball{0};
+  return measure_plain(given.get("ops", 2'000'000), [&](std::int64_t n) {
+    ball.store(0);
+    run_on(0);
+    std::jthread other([n] {
+      run_on(1);
+      for (std::int64_t turn = 1; turn < 2 * n; turn += 2) {
+        while (ball.load(std::memory_order_acquire) != turn) {
+        }
+        ball.store(turn + 1, std::memory_order_release);
+      }
+    });
+    for (std::int64_t turn = 0; turn != 2 * n; turn += 2) {
+      ball.store(turn + 1, std::memory_order_release);
+      while (ball.load(std::memory_order_acquire) != turn + 2) {
+      }
+    }
+  });
+}
+
+}  // namespace
+
+std::span<const workload> raw_limits() {
+  static constexpr std::array all{
+      workload{"locked_add", locked_add}, workload{"coroutine_switch", coroutine_switch},
+      workload{"malloc_free", malloc_free}, workload{"cache_line", cache_line}};
+  return all;
+}
+
+}  // namespace peer
