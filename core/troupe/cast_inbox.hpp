@@ -210,7 +210,7 @@ class receive_awaiter {
  private:
   message_slot<T> slot_;
   inbox_source source_;
-  receive_operation operation_{std::span(&source_, 1), {}};
+  [[no_unique_address]] receive_operation operation_{std::span(&source_, 1), {}};
   bool ready_ = false;
 };
 

@@ -19,12 +19,18 @@
 //   subscription<V>:  (V) -> void, result<>, task<>, task<result<>> (signal/subscription.hpp)
 
 #include <troupe/context.hpp>
+#include <troupe/detail/pooled.hpp>
 #include <troupe/select.hpp>
 #include <troupe/task.hpp>
 
+#include <algorithm>
+#include <array>
 #include <concepts>
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
 #include <type_traits>
 #include <utility>
 
@@ -169,10 +175,13 @@ auto handle_message(call_inbox<T, R>*, Handler& handler, request<T, R>&& asked) 
 template <class... Bindings>
 class serve_wait {
  public:
-  serve_wait(const context& ctx, Bindings&... bindings) noexcept
-      : done_(ctx.done()),
-        arms_(source_of(bindings)..., done_),
-        operation_(arms_.inbox_sources(), others(ctx)) {}
+  serve_wait(const context& ctx, Bindings&... bindings)
+      : ctx_(&ctx),
+        arms_(source_of(bindings)...),
+        done_(done_source_for(ctx)),
+        others_(others(done_.get())),
+        operation_(arms_.inbox_sources(),
+                   std::span(others_.data(), arms::others + (done_ != nullptr ? 1 : 0))) {}
   serve_wait(const serve_wait&) = delete;
   serve_wait& operator=(const serve_wait&) = delete;
 
@@ -216,20 +225,29 @@ class serve_wait {
 
   [[nodiscard]] bool all_closed() const noexcept { return arm_count != 0 && closed_ == arm_count; }
   /// Why the loop ends, when no source was chosen.
-  [[nodiscard]] error reason() const noexcept {
-    return cancel_reason(*current.running, &done_.of());
-  }
+  [[nodiscard]] error reason() const noexcept { return cancel_reason(*current.running, ctx_); }
 
  private:
-  using arms = arm_set<typename Bindings::source_type..., context_done>;
+  using arms = arm_set<typename Bindings::source_type...>;
   static constexpr std::size_t arm_count = arms::inboxes;
 
+  struct pooled_done_source : pooled {
+    explicit pooled_done_source(const context& ctx) noexcept : source(ctx.done()) {}
+    done_source source;
+  };
+
   /// A context that is the actor's own ends the wait by itself, without being a source.
-  [[nodiscard]] std::span<wait_source* const> others(const context& ctx) const noexcept {
-    const auto all = arms_.other_sources();
-    const bool redundant =
-        context_link::is_ambient(*current.running, &ctx) || ctx.state() == nullptr;
-    return redundant ? all.first(all.size() - 1) : all;
+  static std::unique_ptr<pooled_done_source> done_source_for(const context& ctx) {
+    if (context_link::is_ambient(*current.running, &ctx) || ctx.state() == nullptr) return {};
+    auto made = std::make_unique<pooled_done_source>(ctx);
+    made->source.index = sizeof...(Bindings);
+    return made;
+  }
+  std::array<wait_source*, arms::others + 1> others(pooled_done_source* done) const noexcept {
+    std::array<wait_source*, arms::others + 1> all{};
+    std::ranges::copy(arms_.other_sources(), all.begin());
+    if (done != nullptr) all.back() = &done->source;
+    return all;
   }
 
   static task<result<>> nothing() { co_return result<>(); }
@@ -243,11 +261,13 @@ class serve_wait {
     return bound.owned;
   }
 
-  context_done done_;
+  const context* ctx_;
   arms arms_;
-  receive_operation operation_;
-  std::size_t closed_ = 0;
+  std::unique_ptr<pooled_done_source> done_;
+  std::array<wait_source*, arms::others + 1> others_;
+  [[no_unique_address]] receive_operation operation_;
   bool ready_ = false;
+  std::uint16_t closed_ = 0;
 };
 
 template <std::size_t... I, class... Bindings>

@@ -66,21 +66,21 @@ struct fiber {
   std::atomic<bool> on_worker{false};   // released by the worker that ran it, acquired by the next
   std::atomic<bool> cancelable{false};  // does the end of `scope` end this wait?
   std::atomic<wait_kind> waiting_for{wait_kind::none};
+  // An inbox of this wait has become a shared one meanwhile, and put the wait into its list: set
+  // under `lock` while parked; the owner takes itself off the list, and clears it.
+  bool registered = false;
+  bool finished = false;                // the root coroutine has come to its end
+  std::uint8_t rotor = 0;               // where the next select starts looking, for fairness
   std::uint32_t fired = fired_nothing;  // written under `lock` while parked; read by the owner
   std::uint32_t pending = fired_nothing;
   std::uint64_t pending_wait = 0;      // the wait that `pending` belongs to; under `lock`
   std::atomic<std::uint64_t> wait{0};  // id of the open wait; only the owner writes it
   std::uint64_t receive_mask = 0;      // bound inboxes this wait receives from; under `lock`
-  // An inbox of this wait has become a shared one meanwhile, and put the wait into its list: set
-  // under `lock` while parked; the owner takes itself off the list, and clears it.
-  bool registered = false;
 
   // --- running ---
   std::coroutine_handle<> resume_point;
   fiber* next = nullptr;       // in an intrusive queue
   scheduler* sched = nullptr;  // null: this fiber is free
-  bool finished = false;       // the root coroutine has come to its end
-  std::uint8_t rotor = 0;      // where the next select starts looking, for fairness
 
   // --- identity ---
   context_state scope{true};     // canceled to cancel the fiber; its references keep the fiber
@@ -91,7 +91,6 @@ struct fiber {
   actor* who = nullptr;                    // under `lock` for readers on other threads
   const evaluation* evaluating = nullptr;  // the computed signal whose update runs; see signal.hpp
   inbox_core* bound = nullptr;             // list of inboxes bound here and at home nowhere else
-  std::uint64_t bound_bits = 0;            // which bits of receive_mask are taken; under `lock`
   // The owner of the inbox that this fiber calls, while it waits for the reply; see call_cycle.hpp.
   std::atomic<fiber*> calling{nullptr};
 

@@ -13,6 +13,37 @@
 
 namespace troupe::detail {
 
+namespace {
+
+// Rings of waiters: `last->next` is the first.
+
+template <class Waiter>
+void add_last(Waiter*& last, Waiter& added) noexcept {
+  if (last == nullptr) {
+    added.next = added.previous = &added;
+  } else {
+    added.previous = last;
+    added.next = last->next;
+    added.next->previous = &added;
+    last->next = &added;
+  }
+  last = &added;
+}
+
+template <class Waiter>
+void take_off(Waiter*& last, Waiter& gone) noexcept {
+  if (gone.next == &gone) {
+    last = nullptr;
+  } else {
+    gone.previous->next = gone.next;
+    gone.next->previous = gone.previous;
+    if (last == &gone) last = gone.previous;
+  }
+  gone.next = gone.previous = nullptr;
+}
+
+}  // namespace
+
 inbox_core::inbox_core(std::size_t capacity, std::size_t size, const char* what)
     : capacity_(static_cast<std::uint32_t>(capacity)) {
   constexpr std::size_t most_bytes = std::numeric_limits<std::ptrdiff_t>::max();
@@ -34,7 +65,6 @@ void inbox_core::destroy(const element_ops& ops) noexcept {
     inbox_core** at = &owner->bound;
     while (*at != this) at = &(*at)->bound_next_;
     *at = bound_next_;
-    owner->bound_bits &= ~bit_;
   }
   held.unlock();
   // Without the lock: a dropped request answers its caller, and other destructors may send.
@@ -42,7 +72,7 @@ void inbox_core::destroy(const element_ops& ops) noexcept {
     ops.destroy(cell(0, ops.size));
     head_ = head_ + 1 == capacity_ ? 0 : head_ + 1;
   }
-  if (ring_ != nullptr) ::operator delete(ring_, std::align_val_t{ops.align});
+  if (ring_ != nullptr) free_ring(ring_, ops);
 }
 
 void inbox_core::close(closing why) noexcept {
@@ -51,7 +81,7 @@ void inbox_core::close(closing why) noexcept {
     spin_lock& held = acquire();
     if (closing_ != closing::by_user) closing_ = why;
     fiber* const owner = owner_.load(std::memory_order_relaxed);
-    if (owner != nullptr && (owner->receive_mask & bit_) != 0) {
+    if (owner != nullptr && receives(*owner)) {
       owner->unpark_locked(receiver_->index);
       scheduler& sched = *owner->sched;
       held.unlock();
@@ -70,10 +100,11 @@ void inbox_core::close(closing why) noexcept {
       if (send_waiter* sender = take_sender()) {
         told = {sender->who, sender->wait};
         sender->state.store(send_state::closed, std::memory_order_release);
-      } else if (receive_waiter* receiver = receivers_) {
-        unlink_receiver(*receiver);
-        told = {receiver->who, receiver->wait};
-        index = receiver->index;
+      } else if (owner_.load(std::memory_order_relaxed) == nullptr && last_receiver_ != nullptr) {
+        receive_link& receiver = *last_receiver_->next;
+        unlink_receiver(receiver);
+        told = {receiver.who, receiver.wait};
+        index = receiver.of->index;
       } else {
         return;
       }
@@ -85,20 +116,23 @@ void inbox_core::close(closing why) noexcept {
 // Nobody will come to answer them. The ring is taken off first: refusing takes the callers' locks.
 void inbox_core::refuse_requests() noexcept {
   void* ring = nullptr;
+  const element_ops* ops = nullptr;
   std::uint32_t at = 0;
   std::uint32_t left = 0;
   {
     const std::lock_guard held(acquire(), std::adopt_lock);
-    if (ring_ == nullptr || ring_ops_->refuse == nullptr) return;
+    if (ring_ == nullptr) return;
+    ops = static_cast<const element_ops**>(ring_)[-1];
+    if (ops->refuse == nullptr) return;
     ring = std::exchange(ring_, nullptr);
     at = std::exchange(head_, 0);
     left = size_.exchange(0, std::memory_order_relaxed);
   }
   for (; left != 0; --left) {
-    ring_ops_->refuse(static_cast<char*>(ring) + std::size_t{at} * ring_ops_->size);
+    ops->refuse(static_cast<char*>(ring) + std::size_t{at} * ops->size);
     at = at + 1 == capacity_ ? 0 : at + 1;
   }
-  ::operator delete(ring, std::align_val_t{ring_ops_->align});
+  free_ring(ring, *ops);
 }
 
 void inbox_core::reopen(closing what) noexcept {
@@ -109,7 +143,7 @@ void inbox_core::reopen(closing what) noexcept {
 fiber* inbox_core::run_at_home() const noexcept {
   // A member lives as long as its actor; of one that was adopted the actor may be gone.
   const actor_inboxes* const list = home.load(std::memory_order_acquire);
-  return list != nullptr && !adopted ? list->run() : nullptr;
+  return list != nullptr && !adopted() ? list->run() : nullptr;
 }
 
 bool inbox_core::is_shared() noexcept {
@@ -126,10 +160,7 @@ inbox_core::push_result inbox_core::push_slow(const element_ops& ops, void* mess
     return push_here(ops, message, waiter);
   }
   if (waiter != nullptr) {
-    waiter->previous = last_sender_;
-    waiter->next = nullptr;
-    (last_sender_ != nullptr ? last_sender_->next : first_sender_) = waiter;
-    last_sender_ = waiter;
+    add_last(last_sender_, *waiter);
     waiter->state.store(send_state::waiting, std::memory_order_relaxed);
   }
   held.unlock();
@@ -137,15 +168,20 @@ inbox_core::push_result inbox_core::push_slow(const element_ops& ops, void* mess
 }
 
 void inbox_core::make_ring(const element_ops& ops) {
-  void* fresh = ::operator new(ops.size * capacity_, std::align_val_t{ops.align});
+  const std::size_t header = ring_header(ops);
+  void* const whole = ::operator new(header + ops.size * capacity_, std::align_val_t{header});
+  void* fresh = static_cast<char*>(whole) + header;
+  static_cast<const element_ops**>(fresh)[-1] = &ops;
   {
     const std::lock_guard again(acquire(), std::adopt_lock);
-    if (ring_ == nullptr) {
-      std::swap(ring_, fresh);
-      ring_ops_ = &ops;
-    }
+    if (ring_ == nullptr) std::swap(ring_, fresh);
   }
-  if (fresh != nullptr) ::operator delete(fresh, std::align_val_t{ops.align});
+  if (fresh != nullptr) free_ring(fresh, ops);
+}
+
+void inbox_core::free_ring(void* ring, const element_ops& ops) noexcept {
+  const std::size_t header = ring_header(ops);
+  ::operator delete(static_cast<char*>(ring) - header, std::align_val_t{header});
 }
 
 inbox_core::offer_result inbox_core::offer(const element_ops& ops, void* message, void* spare,
@@ -177,14 +213,15 @@ inbox_core::offer_result inbox_core::offer(const element_ops& ops, void* message
 }
 
 bool inbox_core::hand_over(const element_ops& ops, void* message) noexcept {
-  while (receive_waiter* first = receivers_) {
+  while (last_receiver_ != nullptr) {
+    receive_link* const first = last_receiver_->next;
     fiber& who = *first->who;
     who.lock.lock();
     unlink_receiver(*first);
     if (who.is_parked_in(first->wait)) {
-      ops.relocate(first->slot, message);
-      first->filled = true;
-      who.unpark_locked(first->index);
+      ops.relocate(first->of->slot, message);
+      first->of->filled = true;
+      who.unpark_locked(first->of->index);
       who.lock.unlock();
       who.sched->schedule(who);
       return true;
@@ -194,7 +231,7 @@ bool inbox_core::hand_over(const element_ops& ops, void* message) noexcept {
     if (who.wait.load(std::memory_order_relaxed) == first->wait &&
         who.pending_wait != first->wait) {
       who.pending_wait = first->wait;
-      who.pending = first->index;
+      who.pending = first->of->index;
     }
     who.lock.unlock();
   }
@@ -202,10 +239,9 @@ bool inbox_core::hand_over(const element_ops& ops, void* message) noexcept {
 }
 
 send_waiter* inbox_core::take_sender() noexcept {
-  send_waiter* const first = first_sender_;
-  if (first == nullptr) return nullptr;
-  first_sender_ = first->next;
-  (first_sender_ != nullptr ? first_sender_->previous : last_sender_) = nullptr;
+  if (last_sender_ == nullptr) return nullptr;
+  send_waiter* const first = last_sender_->next;
+  take_off(last_sender_, *first);
   return first;
 }
 
@@ -228,37 +264,33 @@ bool inbox_core::withdraw(send_waiter& waiter) noexcept {
   inbox_core& self = target();
   const std::lock_guard held(self.acquire(), std::adopt_lock);
   if (waiter.state.load(std::memory_order_relaxed) != send_state::waiting) return false;
-  (waiter.previous != nullptr ? waiter.previous->next : self.first_sender_) = waiter.next;
-  (waiter.next != nullptr ? waiter.next->previous : self.last_sender_) = waiter.previous;
+  take_off(self.last_sender_, waiter);
   waiter.state.store(send_state::idle, std::memory_order_relaxed);
   return true;
 }
 
-void inbox_core::link_receiver(receive_waiter& waiter) noexcept {
-  waiter.linked = true;
-  waiter.previous = last_receiver_;
-  waiter.next = nullptr;
-  (last_receiver_ != nullptr ? last_receiver_->next : receivers_) = &waiter;
-  last_receiver_ = &waiter;
+void inbox_core::link_receiver(receive_link& waiting) noexcept {
+  add_last(last_receiver_, waiting);
 }
 
-void inbox_core::unlink_receiver(receive_waiter& waiter) noexcept {
-  waiter.linked = false;
-  (waiter.previous != nullptr ? waiter.previous->next : receivers_) = waiter.next;
-  (waiter.next != nullptr ? waiter.next->previous : last_receiver_) = waiter.previous;
+void inbox_core::unlink_receiver(receive_link& waiting) noexcept {
+  take_off(last_receiver_, waiting);
 }
 
 // With our own lock held: `self`'s lock nests in it. False: not bound, and a shared one from now
 // on.
 bool inbox_core::bind_locked(fiber& self) noexcept {
   const std::lock_guard owners(self.lock);
-  const int free = std::countr_one(self.bound_bits);
+  std::uint64_t taken = 0;
+  for (const inbox_core* one = self.bound; one != nullptr; one = one->bound_next_) {
+    taken |= std::uint64_t{1} << one->bit_;
+  }
+  const int free = std::countr_one(taken);
   if (free == 64) {  // the mask is full: this fiber uses the inbox as a shared one
     shared_ = true;
     return false;
   }
-  bit_ = std::uint64_t{1} << static_cast<unsigned>(free);
-  self.bound_bits |= bit_;
+  bit_ = static_cast<std::uint8_t>(free);
   bound_next_ = self.bound;
   self.bound = this;
   owner_.store(&self, std::memory_order_release);
@@ -269,22 +301,28 @@ bool inbox_core::bind_locked(fiber& self) noexcept {
 void inbox_core::share_locked() noexcept {
   fiber& owner = *owner_.load(std::memory_order_relaxed);
   shared_ = true;
-  if ((owner.receive_mask & bit_) != 0) {
-    owner.receive_mask &= ~bit_;
-    receiver_->wait = owner.wait.load(std::memory_order_relaxed);
-    receiver_->who = &owner;
-    link_receiver(*receiver_);
+  receive_waiter* waiting = nullptr;
+  if (receives(owner)) {
+    owner.receive_mask &= ~(std::uint64_t{1} << bit_);
+    waiting = receiver_;
+    waiting->will_link(owner, owner.wait.load(std::memory_order_relaxed));
     owner.registered = true;
   }
-  unbind_locked(owner);
+  leave_owner_locked(owner);
+  if (waiting != nullptr) link_receiver(*waiting->link);
+  owner_.store(nullptr, std::memory_order_release);
 }
 
 void inbox_core::unbind_locked(fiber& owner) noexcept {
+  leave_owner_locked(owner);
+  owner_.store(nullptr, std::memory_order_release);
+}
+
+void inbox_core::leave_owner_locked(fiber& owner) noexcept {
   inbox_core** at = &owner.bound;
   while (*at != this) at = &(*at)->bound_next_;
   *at = bound_next_;
-  owner.bound_bits &= ~bit_;
-  owner_.store(nullptr, std::memory_order_release);
+  last_receiver_ = nullptr;
 }
 
 bool inbox_core::bind(fiber& self) noexcept {
@@ -319,7 +357,7 @@ inbox_core::arm_result inbox_core::arm(receive_waiter& waiter, const element_ops
     } else if (closing_ != closing::open) {
       outcome = arm_result::closed;
     } else {
-      link_receiver(waiter);
+      link_receiver(*waiter.link);
     }
   }
   after();
@@ -333,12 +371,16 @@ void inbox_core::disarm(fiber& self, receive_waiter& waiter, const element_ops& 
     wake_up after;
     {
       const std::lock_guard held(acquire(), std::adopt_lock);
-      if (waiter.linked) unlink_receiver(waiter);
+      if (waiter.linked()) unlink_receiver(*waiter.link);
       // A message may have been left in the ring for us: it is the next receiver's now.
       const auto used = size_.load(std::memory_order_relaxed);
-      if (receivers_ == nullptr || (used == 0 && first_sender_ == nullptr)) return;
+      // (Nobody binds an inbox that was ever linked to: it is a shared one.)
+      if (owner_.load(std::memory_order_relaxed) != nullptr || last_receiver_ == nullptr ||
+          (used == 0 && last_sender_ == nullptr)) {
+        return;
+      }
       if (used == 0) {
-        if (!hand_over(ops, first_sender_->message)) return;
+        if (!hand_over(ops, last_sender_->next->message)) return;
         send_waiter& sender = *take_sender();
         after = wake_up::of(sender);
         sender.state.store(send_state::sent, std::memory_order_release);
@@ -346,7 +388,7 @@ void inbox_core::disarm(fiber& self, receive_waiter& waiter, const element_ops& 
         if (!hand_over(ops, cell(0, ops.size))) return;
         head_ = head_ + 1 == capacity_ ? 0 : head_ + 1;
         size_.store(used - 1, std::memory_order_relaxed);
-        if (first_sender_ != nullptr) refill_from_sender(ops, after);
+        if (last_sender_ != nullptr) refill_from_sender(ops, after);
       }
     }
     after();

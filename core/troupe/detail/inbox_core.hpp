@@ -10,8 +10,8 @@
 // locks what `owner_` names and looks again: the owner changes only under the lock that it names.
 //
 // Waiting receivers. Bound: the owner leaves `receiver_` and a bit in its receive_mask. Not bound:
-// a list of receive_waiters. Either way a message goes straight into the slot of a parked receiver,
-// never into the ring; a receiver waits only while the ring is empty.
+// a list of receive_links, which only then are made. Either way a message goes straight into the
+// slot of a parked receiver, never into the ring; a receiver waits only while the ring is empty.
 //
 // Waiting senders keep their message in their own frame, in a list, first come first served. Each
 // receive moves the first of them into the room it made. With capacity 0 (a rendezvous) messages
@@ -22,12 +22,14 @@
 // inbox itself, or, after a restart from a factory, the one that the actor's handles know.
 
 #include <troupe/detail/fiber.hpp>
+#include <troupe/detail/pooled.hpp>
 #include <troupe/error.hpp>
 #include <troupe/signal/overflow.hpp>
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <new>
 #include <utility>
 
@@ -77,16 +79,33 @@ inline constexpr element_ops moving_ops_of{
     [](void* to, void* from) noexcept { ::new (to) T(std::move(*static_cast<T*>(from))); },
     [](void* at) noexcept { static_cast<T*>(at)->~T(); }};
 
-/// One receiver's wait on one inbox; lives in the waiting frame.
-struct receive_waiter {
+struct receive_waiter;
+
+/// A receiver's place in the list of an inbox that is not bound to it. The list is a ring.
+struct receive_link : pooled {
+  receive_waiter* of = nullptr;
   fiber* who = nullptr;
   std::uint64_t wait = 0;
-  std::uint32_t index = 0;  // what `fired` says when this source ends the wait
-  bool linked = false;      // in the list of an unbound inbox; under the inbox's lock
-  bool filled = false;      // a message is in the slot
-  void* slot = nullptr;     // raw memory for one message
-  receive_waiter* previous = nullptr;
-  receive_waiter* next = nullptr;
+  receive_link* previous = nullptr;
+  receive_link* next = nullptr;  // null: not in a list; under the inbox's lock
+};
+
+/// One receiver's wait on one inbox; lives in the waiting frame. Small, because the frame of every
+/// actor that waits holds one for each of its inboxes.
+struct receive_waiter {
+  void* slot = nullptr;                // raw memory for one message
+  std::unique_ptr<receive_link> link;  // made by the first wait on an inbox that is not bound
+  std::uint32_t index = 0;             // what `fired` says when this source ends the wait
+  bool filled = false;                 // a message is in the slot
+
+  /// Before arm(), or with the inbox's lock held.
+  void will_link(fiber& who, std::uint64_t wait) {
+    if (!link) link = std::make_unique<receive_link>();
+    link->of = this;
+    link->who = &who;
+    link->wait = wait;
+  }
+  [[nodiscard]] bool linked() const noexcept { return link != nullptr && link->next != nullptr; }
 };
 
 enum class send_state : std::uint8_t { idle, waiting, sent, closed };
@@ -100,7 +119,7 @@ struct send_waiter {
   // Leaves `waiting` under the inbox's lock; read without it by the sender, which touches the
   // inbox no more once it reads sent or closed (release/acquire).
   std::atomic<send_state> state{send_state::idle};
-  send_waiter* previous = nullptr;
+  send_waiter* previous = nullptr;  // in the inbox's ring of senders
   send_waiter* next = nullptr;
 };
 
@@ -183,12 +202,12 @@ class inbox_core {
   bool take_locked(const element_ops& ops, void* slot, wake_up& after) noexcept {
     const std::uint32_t used = size_.load(std::memory_order_relaxed);
     if (used == 0) [[unlikely]] {
-      return first_sender_ != nullptr && take_from_sender(ops, slot, after);
+      return last_sender_ != nullptr && take_from_sender(ops, slot, after);
     }
     ops.relocate(slot, cell(0, ops.size));
     head_ = head_ + 1 == capacity_ ? 0 : head_ + 1;
     size_.store(used - 1, std::memory_order_relaxed);
-    if (first_sender_ != nullptr) [[unlikely]]
+    if (last_sender_ != nullptr) [[unlikely]]
       refill_from_sender(ops, after);
     return true;
   }
@@ -201,7 +220,7 @@ class inbox_core {
   /// The owner, with its lock held, will wait here: gives the bit for its mask.
   std::uint64_t expect_locked(receive_waiter& waiter) noexcept {
     receiver_ = &waiter;
-    return bit_;
+    return std::uint64_t{1} << bit_;
   }
 
   /// Binds the inbox to the fiber, or finds it bound. False: another fiber receives too, or the
@@ -209,7 +228,7 @@ class inbox_core {
   bool bind(fiber& self) noexcept;
 
   enum class arm_result : std::uint8_t { waiting, taken, closed };
-  /// For a shared inbox: takes a message, or links the waiter.
+  /// For a shared inbox: takes a message, or links the waiter (which will_link).
   arm_result arm(receive_waiter& waiter, const element_ops& ops) noexcept;
   /// Unlinks the waiter if it is linked; what waits here goes to the next receiver.
   void disarm(fiber& self, receive_waiter& waiter, const element_ops& ops) noexcept;
@@ -219,13 +238,13 @@ class inbox_core {
 
   // --- home: see actor_inboxes.hpp ---
   inbox_core* home_next = nullptr;
-  inbox_core* home_previous = nullptr;
   std::atomic<actor_inboxes*> home{nullptr};
-  // Not a member: joined because the actor's run received from it. Stored before `home` (release).
-  std::atomic<bool> adopted{false};
 
   /// Messages sent to this inbox go to `first` from now on, and are received from there.
   void redirect(inbox_core& first) noexcept { target_ = &first; }
+  /// Not a member: joined because the actor's run received from it. Stored before `home` (release).
+  void set_adopted() noexcept { adopted_.store(true, std::memory_order_relaxed); }
+  [[nodiscard]] bool adopted() const noexcept { return adopted_.load(); }
 
  private:
   [[nodiscard]] fiber* run_at_home() const noexcept;
@@ -245,7 +264,7 @@ class inbox_core {
   bool give_or_store(const element_ops& ops, void* message, spin_lock& held) {
     fiber* const owner = owner_.load(std::memory_order_relaxed);
     if (owner != nullptr) [[likely]] {
-      if ((owner->receive_mask & bit_) != 0) {
+      if (receives(*owner)) {
         ops.relocate(receiver_->slot, message);
         receiver_->filled = true;
         owner->unpark_locked(receiver_->index);
@@ -254,7 +273,7 @@ class inbox_core {
         sched.schedule(*owner);
         return true;
       }
-    } else if (receivers_ != nullptr && hand_over(ops, message)) {
+    } else if (last_receiver_ != nullptr && hand_over(ops, message)) {
       held.unlock();
       return true;
     }
@@ -265,6 +284,9 @@ class inbox_core {
     size_.store(used + 1, std::memory_order_relaxed);
     held.unlock();
     return true;
+  }
+  [[nodiscard]] bool receives(const fiber& owner) const noexcept {
+    return (owner.receive_mask >> bit_ & 1U) != 0;
   }
   void* cell(std::uint32_t offset, std::size_t size) const noexcept {
     std::uint32_t at = head_ + offset;
@@ -285,34 +307,41 @@ class inbox_core {
   push_result push_slow(const element_ops& ops, void* message, send_waiter* waiter,
                         spin_lock& held);
   void make_ring(const element_ops& ops);
+  // The ops of what is in the ring lie before it.
+  static std::size_t ring_header(const element_ops& ops) noexcept {
+    return ops.align > sizeof(void*) ? ops.align : sizeof(void*);
+  }
+  static void free_ring(void* ring, const element_ops& ops) noexcept;
   bool hand_over(const element_ops& ops, void* message) noexcept;
   bool take_from_sender(const element_ops& ops, void* slot, wake_up& after) noexcept;
   void refill_from_sender(const element_ops& ops, wake_up& after) noexcept;
   send_waiter* take_sender() noexcept;
   bool bind_locked(fiber& self) noexcept;
   void share_locked() noexcept;
-  void link_receiver(receive_waiter& waiter) noexcept;
-  void unlink_receiver(receive_waiter& waiter) noexcept;
+  void leave_owner_locked(fiber& owner) noexcept;
+  void link_receiver(receive_link& waiting) noexcept;
+  void unlink_receiver(receive_link& waiting) noexcept;
 
+  // An actor that waits is little more than its inboxes: what is rare has no member of its own.
   inbox_core* target_ = this;
   // null: guarded by own_lock_; else by the owner's lock. Changes under the lock it names; the
   // release store that changes it is the last touch under that lock's protection.
   std::atomic<fiber*> owner_{nullptr};
   spin_lock own_lock_;
-  closing closing_ = closing::open;
-  bool shared_ = false;  // more than one fiber has received at a time: not bound again
+  closing closing_ : 2 = closing::open;
+  bool shared_ : 1 = false;  // more than one fiber has received at a time: not bound again
+  std::uint8_t bit_ = 0;     // which bit is ours in the owner's receive_mask
+  std::atomic<bool> adopted_{false};
   std::uint32_t capacity_;
   std::uint32_t head_ = 0;
-  std::atomic<std::uint32_t> size_{0};     // written under the lock; read by size() without
-  const element_ops* ring_ops_ = nullptr;  // of what is in the ring; set with it
-  void* ring_ = nullptr;                   // made with the first message that has to wait
-  std::uint64_t bit_ = 0;                  // ours in the owner's receive_mask
-  inbox_core* bound_next_ = nullptr;       // the owner's other inboxes; under its lock
-  receive_waiter* receiver_ = nullptr;     // the owner's, valid while its mask has our bit
-  receive_waiter* receivers_ = nullptr;    // while not bound
-  receive_waiter* last_receiver_ = nullptr;
-  send_waiter* first_sender_ = nullptr;
-  send_waiter* last_sender_ = nullptr;
+  std::atomic<std::uint32_t> size_{0};  // written under the lock; read by size() without
+  void* ring_ = nullptr;                // made with the first message that has to wait
+  inbox_core* bound_next_ = nullptr;    // the owner's other inboxes; under its lock
+  union {
+    receive_waiter* receiver_;               // bound: valid while the owner's mask has our bit
+    receive_link* last_receiver_ = nullptr;  // not bound: a ring, whose first is the last's next
+  };
+  send_waiter* last_sender_ = nullptr;  // the same
 };
 
 }  // namespace troupe::detail

@@ -21,13 +21,11 @@ bool receive_operation::look_at(fiber& self, inbox_source& source) {
 bool receive_operation::arm_all(fiber& self, std::uint64_t id, std::size_t start) {
   armed_ = true;
   // First all that can be bound are, so that nothing overtakes what was sent before it to another.
-  for (inbox_source& source : inboxes_) {
-    source.waiter.who = &self;
-    source.waiter.wait = id;
+  for (inbox_source& source : inboxes()) {
     source.waiter.filled = false;
     source.bound = source.enabled && source.inbox->bind(self);
   }
-  const std::size_t count = inboxes_.size();
+  const std::size_t count = inbox_count_;
   for (std::size_t i = 0; i != count; ++i) {
     inbox_source& source = inboxes_[(start + i) % count];
     if (!source.enabled) continue;
@@ -35,13 +33,14 @@ bool receive_operation::arm_all(fiber& self, std::uint64_t id, std::size_t start
       if (look_at(self, source)) return true;
       continue;
     }
+    source.waiter.will_link(self, id);
     switch (source.inbox->arm(source.waiter, *source.ops)) {
       case inbox_core::arm_result::waiting: break;
       case inbox_core::arm_result::taken:
       case inbox_core::arm_result::closed: self.fired = source.waiter.index; return true;
     }
   }
-  for (wait_source* other : others_) {
+  for (wait_source* other : others()) {
     if (!other->arm(self, id)) {
       self.fired = other->index;
       return true;
@@ -60,7 +59,7 @@ bool receive_operation::begin_slow(fiber& self, std::size_t start) {
     bool ready = false;
     bool parked = false;
     bool lost = false;  // an inbox that was bound has become a shared one: register with that
-    const std::size_t count = inboxes_.size();
+    const std::size_t count = inbox_count_;
     self.lock.lock();
     for (std::size_t i = 0; i != count; ++i) {
       inbox_source& source = inboxes_[(start + i) % count];
@@ -90,7 +89,7 @@ bool receive_operation::begin_slow(fiber& self, std::size_t start) {
 }
 
 bool receive_operation::is_inbox(std::uint32_t index) const noexcept {
-  for (const inbox_source& source : inboxes_) {
+  for (const inbox_source& source : inboxes()) {
     if (source.waiter.index == index) return true;
   }
   return false;
@@ -99,20 +98,22 @@ bool receive_operation::is_inbox(std::uint32_t index) const noexcept {
 void receive_operation::disarm(fiber& self) noexcept {
   armed_ = false;
   self.registered = false;
-  for (inbox_source& source : inboxes_) {
+  for (inbox_source& source : inboxes()) {
     if (source.enabled) source.inbox->disarm(self, source.waiter, *source.ops);
   }
-  for (wait_source* other : others_) other->disarm();
+  for (wait_source* other : others()) other->disarm();
 }
 
 // The frame is destroyed while it waits, by a runtime that goes. Inboxes may have gone before us;
 // then they have unlinked us.
 void receive_operation::abandon() noexcept {
-  for (inbox_source& source : inboxes_) {
-    if (source.waiter.linked) source.inbox->disarm(*source.waiter.who, source.waiter, *source.ops);
+  for (inbox_source& source : inboxes()) {
+    if (source.waiter.linked()) {
+      source.inbox->disarm(*source.waiter.link->who, source.waiter, *source.ops);
+    }
   }
   if (!armed_) return;
-  for (wait_source* other : others_) other->disarm();
+  for (wait_source* other : others()) other->disarm();
 }
 
 }  // namespace troupe::detail

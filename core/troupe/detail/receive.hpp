@@ -22,9 +22,10 @@ namespace troupe::detail {
 struct inbox_source {
   inbox_core* inbox = nullptr;
   const element_ops* ops = nullptr;
+  [[no_unique_address]] receive_waiter waiter;
+  // In the waiter's padding:
   bool enabled = true;  // false: as if it were not there
   bool bound = false;   // when the wait was registered; another fiber may have come since
-  receive_waiter waiter;
 };
 
 /// Any other source: a timer, a context, a subscription. Lives in the awaiter.
@@ -48,7 +49,10 @@ class wait_source {
 class receive_operation {
  public:
   receive_operation(std::span<inbox_source> inboxes, std::span<wait_source* const> others) noexcept
-      : inboxes_(inboxes), others_(others) {}
+      : inboxes_(inboxes.data()),
+        others_(others.data()),
+        inbox_count_(static_cast<std::uint32_t>(inboxes.size())),
+        other_count_(static_cast<std::uint16_t>(others.size())) {}
 
   /// True: a source is ready, see self.fired. False: the fiber is parked.
   bool begin(fiber& self) {
@@ -59,7 +63,7 @@ class receive_operation {
     }
     armed_ = false;
     const std::size_t start = self.rotor++;
-    if (!others_.empty()) return begin_slow(self, start);
+    if (other_count_ != 0) return begin_slow(self, start);
     switch (try_or_park(self, start)) {
       case outcome::ready: return true;
       case outcome::parked: return false;
@@ -86,7 +90,7 @@ class receive_operation {
   outcome try_or_park(fiber& self, std::size_t start) {
     wake_up after;
     bool bound = true;
-    const std::size_t count = inboxes_.size();
+    const std::size_t count = inbox_count_;
     std::size_t at = count == 1 ? 0 : start % count;
     self.lock.lock();
     for (std::size_t seen = 0; seen != count; ++seen) {
@@ -124,7 +128,7 @@ class receive_operation {
   /// With the fiber's lock held: parks for all inboxes that are bound.
   bool expect_and_park(fiber& self) noexcept {
     std::uint64_t mask = 0;
-    for (inbox_source& source : inboxes_) {
+    for (inbox_source& source : inboxes()) {
       inbox_core& inbox = source.inbox->target();
       if (source.enabled && inbox.owned_by(self)) mask |= inbox.expect_locked(source.waiter);
     }
@@ -140,14 +144,22 @@ class receive_operation {
   void abandon() noexcept;
   [[nodiscard]] bool is_inbox(std::uint32_t index) const noexcept;
   [[nodiscard]] bool any_linked() const noexcept {
-    for (const inbox_source& source : inboxes_) {
-      if (source.waiter.linked) return true;
+    for (const inbox_source& source : inboxes()) {
+      if (source.waiter.linked()) return true;
     }
     return false;
   }
+  [[nodiscard]] std::span<inbox_source> inboxes() const noexcept {
+    return {inboxes_, inbox_count_};
+  }
+  [[nodiscard]] std::span<wait_source* const> others() const noexcept {
+    return {others_, other_count_};
+  }
 
-  std::span<inbox_source> inboxes_;
-  std::span<wait_source* const> others_;
+  inbox_source* inboxes_;
+  wait_source* const* others_;
+  std::uint32_t inbox_count_;
+  std::uint16_t other_count_;
   bool armed_ = false;
 };
 
