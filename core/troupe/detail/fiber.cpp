@@ -36,7 +36,6 @@ void unbind_all(fiber& ended) noexcept {
   ended.lock.lock();
   while (ended.bound != nullptr) ended.bound->unbind_locked(ended);
   if (ended.who != nullptr) actor_internals::inboxes(*ended.who).set_run(nullptr);
-  ended.who = nullptr;
   ended.lock.unlock();
 }
 
@@ -60,6 +59,7 @@ fiber& make_fiber(scheduler& sched, context_state* parent) {
   fiber& made = fiber_pool::take();
   made.finished = false;
   made.rotor = 0;
+  made.owner = nullptr;
   made.calling.store(nullptr, std::memory_order_relaxed);  // a call may have been destroyed waiting
   context_state& scope = made.scope;
   scope.references.store(1, std::memory_order_relaxed);

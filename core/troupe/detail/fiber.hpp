@@ -29,6 +29,7 @@
 #include <atomic>
 #include <coroutine>
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 namespace troupe {
@@ -56,6 +57,33 @@ inline constexpr std::memory_order before_locked_operation = std::memory_order_r
 inline constexpr std::memory_order before_locked_operation = std::memory_order_seq_cst;
 #endif
 
+/// A loop that goes on when its fiber is resumed, without a coroutine of its own: serve.hpp.
+struct resumable_loop {
+  explicit resumable_loop(void (*go_on)(resumable_loop&) noexcept) noexcept : turn(go_on) {}
+  void (*turn)(resumable_loop&) noexcept;
+};
+
+/// Where a fiber goes on: in a coroutine, or (lowest bit set) in a resumable_loop.
+class resumption {
+ public:
+  resumption() noexcept = default;
+  resumption(std::coroutine_handle<> at) noexcept
+      : word_(reinterpret_cast<std::uintptr_t>(at.address())) {}
+  explicit resumption(resumable_loop& loop) noexcept
+      : word_(reinterpret_cast<std::uintptr_t>(&loop) | 1U) {}
+  void resume() const {
+    if ((word_ & 1U) == 0) {
+      std::coroutine_handle<>::from_address(reinterpret_cast<void*>(word_)).resume();
+    } else {
+      auto& loop = *reinterpret_cast<resumable_loop*>(word_ & ~std::uintptr_t{1});
+      loop.turn(loop);
+    }
+  }
+
+ private:
+  std::uintptr_t word_ = 0;
+};
+
 struct fiber {
   // --- the wait ---
   spin_lock lock;
@@ -78,7 +106,7 @@ struct fiber {
   std::uint64_t receive_mask = 0;      // bound inboxes this wait receives from; under `lock`
 
   // --- running ---
-  std::coroutine_handle<> resume_point;
+  resumption resume_point;
   fiber* next = nullptr;       // in an intrusive queue
   scheduler* sched = nullptr;  // null: this fiber is free
 
@@ -87,8 +115,10 @@ struct fiber {
   std::coroutine_handle<> root;  // written under `lock`, for readers on other threads
   // Takes the root's outcome and destroys it; with a null root: it was destroyed unfinished.
   void (*on_exit)(fiber&) = nullptr;
-  void* owner = nullptr;                   // on_exit's
-  actor* who = nullptr;                    // under `lock` for readers on other threads
+  void* owner = nullptr;  // on_exit's; under `lock` once it runs
+  // Whose run it is. Keeps the actor, unless somebody else does until on_exit. Under `lock` for
+  // readers on other threads.
+  std::shared_ptr<actor> who;
   const evaluation* evaluating = nullptr;  // the computed signal whose update runs; see signal.hpp
   inbox_core* bound = nullptr;             // list of inboxes bound here and at home nowhere else
   // The owner of the inbox that this fiber calls, while it waits for the reply; see call_cycle.hpp.
@@ -98,10 +128,15 @@ struct fiber {
   fiber(const fiber&) = delete;
   fiber& operator=(const fiber&) = delete;
 
-  /// Takes the root out, under `lock` for readers on other threads.
-  std::coroutine_handle<> take_root() noexcept {
+  /// What is taken out for on_exit, under `lock` for readers on other threads.
+  struct remains {
+    std::coroutine_handle<> root;
+    std::shared_ptr<actor> who;
+    void* owner;
+  };
+  remains take_remains() noexcept {
     lock.lock();
-    const std::coroutine_handle<> taken = std::exchange(root, nullptr);
+    remains taken{std::exchange(root, nullptr), std::move(who), std::exchange(owner, nullptr)};
     lock.unlock();
     return taken;
   }

@@ -72,6 +72,12 @@ class receive_operation {
     return begin_slow(self, start);
   }
 
+  /// Replaces the sources that are no inboxes, before the first wait.
+  void wait_also_for(std::span<wait_source* const> others) noexcept {
+    others_ = others.data();
+    other_count_ = static_cast<std::uint16_t>(others.size());
+  }
+
   receive_operation(const receive_operation&) = delete;
   receive_operation& operator=(const receive_operation&) = delete;
   ~receive_operation() {
