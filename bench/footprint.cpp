@@ -73,7 +73,7 @@ double resident_now() {
 template <class Actor, class Spawn>
 void start_and_wait(std::size_t count, Spawn spawn) {
   const std::size_t before = started.load();
-  for (std::size_t i = 0; i != count; ++i) spawn(std::make_shared<Actor>());
+  for (std::size_t i = 0; i != count; ++i) spawn(troupe::make<Actor>());
   while (started.load() - before != count) std::this_thread::yield();
 }
 

@@ -25,6 +25,7 @@
 #include <troupe/actor_id.hpp>
 #include <troupe/exit_reason.hpp>
 #include <troupe/logger.hpp>
+#include <troupe/make.hpp>
 
 #include <troupe/child_spec.hpp>
 #include <troupe/restart_policy.hpp>

@@ -59,7 +59,8 @@ void supervisor_core::start_child(child_record& child) {
     post(child.end);
     return;
   }
-  detail::actor_internals::inboxes(*child.first).reopen_all();
+  // start_run opens those of the run's own object.
+  if (child.current != child.first) detail::actor_internals::inboxes(*child.first).reopen_all();
   child.keep = shared_from_this();
   if (child.wants_thread && child.thread == nullptr) child.thread = &sched_->lend_thread();
   detail::scheduler* const where = child.thread != nullptr ? child.thread : sched_;
