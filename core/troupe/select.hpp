@@ -193,9 +193,12 @@ class select_awaiter {
 
   template <class... Given>
   explicit select_awaiter(Given&... given) noexcept : arms_(given...) {}
+  select_awaiter(const select_awaiter&) = delete;
+  select_awaiter& operator=(const select_awaiter&) = delete;
+  ~select_awaiter() { step_.leave(inboxes(), others()); }
 
   bool await_ready() {
-    ready_ = operation_.begin(running_fiber("select"));
+    ready_ = step_.begin(running_fiber("select"), inboxes(), others());
     return ready_ && !spend_budget();
   }
   void await_suspend(std::coroutine_handle<> at) noexcept {
@@ -205,7 +208,7 @@ class select_awaiter {
   }
   value_type await_resume() {
     fiber& self = *current.running;
-    operation_.end(self);
+    step_.end(self, inboxes(), others());
     return pick(self, std::index_sequence_for<Sources...>());
   }
 
@@ -220,8 +223,11 @@ class select_awaiter {
     return chosen;
   }
 
+  inbox_sources inboxes() noexcept { return arms_.inbox_sources(); }
+  other_sources others() const noexcept { return arms_.other_sources(); }
+
   arm_set<Sources...> arms_;
-  receive_operation operation_{arms_.inbox_sources(), arms_.other_sources()};
+  receive_step step_;
   bool ready_ = false;
 };
 

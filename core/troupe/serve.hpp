@@ -199,12 +199,13 @@ template <class... Bindings>
 class serve_wait {
  public:
   explicit serve_wait(Bindings&... bindings) noexcept
-      : arms_(source_of(bindings)...),
-        others_(others(arms_)),
-        operation_(arms_.inbox_sources(), std::span(others_.data(), arms::others)) {}
+      : arms_(source_of(bindings)...), others_(others_of(arms_)) {}
   serve_wait(const serve_wait&) = delete;
   serve_wait& operator=(const serve_wait&) = delete;
-  ~serve_wait() { delete static_cast<done_source*>(others_.back()); }
+  ~serve_wait() {
+    step_.leave(inboxes(), others());
+    delete static_cast<done_source*>(others_.back());
+  }
 
   /// In the fiber, before the first turn. A context that is the actor's own ends the wait by
   /// itself; any other is a source.
@@ -213,14 +214,13 @@ class serve_wait {
     auto done = std::make_unique<done_source>(ctx.done());
     done->index = sizeof...(Bindings);
     others_.back() = done.release();
-    operation_.wait_also_for(others_);
   }
 
   /// True: a source is ready, see self.fired. False: the fiber is parked.
-  bool begin(fiber& self) { return operation_.begin(self); }
+  bool begin(fiber& self) { return step_.begin(self, inboxes(), others()); }
   /// After each begin(), when it is ready or the fiber has been woken: which source it was.
   std::uint32_t end(fiber& self) noexcept {
-    operation_.end(self);
+    step_.end(self, inboxes(), others());
     return self.fired;
   }
 
@@ -264,10 +264,14 @@ class serve_wait {
 
  private:
   using arms = arm_set<typename Bindings::source_type...>;
-  using other_sources = std::array<wait_source*, arms::others + 1>;
+  using kept_sources = std::array<wait_source*, arms::others + 1>;
 
-  static other_sources others(const arms& all) noexcept {
-    other_sources sources{};
+  inbox_sources inboxes() noexcept { return arms_.inbox_sources(); }
+  other_sources others() const noexcept {
+    return {others_.data(), arms::others + (others_.back() != nullptr ? 1U : 0U)};
+  }
+  static kept_sources others_of(const arms& all) noexcept {
+    kept_sources sources{};
     std::ranges::copy(all.other_sources(), sources.begin());
     return sources;
   }
@@ -284,9 +288,8 @@ class serve_wait {
   }
 
   arms arms_;
-  other_sources others_;  // and last, if it is needed, the context's, which is ours
-  [[no_unique_address]] receive_operation operation_;
-  // In the operation's padding:
+  kept_sources others_;  // and last, if it is needed, the context's, which is ours
+  receive_step step_;
   bool ready_ = false;
   std::uint8_t closed_ = 0;
 };

@@ -58,7 +58,7 @@ inbox_core::inbox_core(std::size_t capacity, std::size_t size, const char* what)
 
 void inbox_core::destroy(const element_ops& ops) noexcept {
   leave_home(*this);
-  if (target_ != this) return;  // closing would close the inbox of all later runs
+  if (redirected()) return;  // closing would close the inbox of all later runs
   close(closing::by_user);
   spin_lock& held = acquire();
   if (fiber* owner = owner_.load(std::memory_order_relaxed)) {
@@ -68,15 +68,25 @@ void inbox_core::destroy(const element_ops& ops) noexcept {
   }
   held.unlock();
   // Without the lock: a dropped request answers its caller, and other destructors may send.
+  if (ring_ != nullptr) drop_ring(ops);
+}
+
+void inbox_core::drop_ring(const element_ops& ops) noexcept {
   for (auto left = size_.exchange(0, std::memory_order_relaxed); left != 0; --left) {
     ops.destroy(cell(0, ops.size));
     head_ = head_ + 1 == capacity_ ? 0 : head_ + 1;
   }
-  if (ring_ != nullptr) free_ring(ring_, ops);
+  free_ring(ring_, ops);
+}
+
+void inbox_core::redirect(inbox_core& first) noexcept {
+  if (ring_ != nullptr) drop_ring(*static_cast<const element_ops**>(ring_)[-1]);
+  ring_ = &first;
+  flags_.fetch_or(is_redirected, std::memory_order_relaxed);
 }
 
 void inbox_core::close(closing why) noexcept {
-  if (target_ != this) return target_->close(why);
+  if (redirected()) return target().close(why);
   {
     spin_lock& held = acquire();
     if (closing_ != closing::by_user) closing_ = why;
@@ -326,7 +336,7 @@ void inbox_core::leave_owner_locked(fiber& owner) noexcept {
 }
 
 bool inbox_core::bind(fiber& self) noexcept {
-  if (target_ != this) return target_->bind(self);
+  if (redirected()) return target().bind(self);
   bool bound = false;
   {
     std::unique_lock held(acquire(), std::adopt_lock);
@@ -346,7 +356,7 @@ bool inbox_core::bind(fiber& self) noexcept {
 }
 
 inbox_core::arm_result inbox_core::arm(receive_waiter& waiter, const element_ops& ops) noexcept {
-  if (target_ != this) return target_->arm(waiter, ops);
+  if (redirected()) return target().arm(waiter, ops);
   wake_up after;
   arm_result outcome = arm_result::waiting;
   {
@@ -365,7 +375,7 @@ inbox_core::arm_result inbox_core::arm(receive_waiter& waiter, const element_ops
 }
 
 void inbox_core::disarm(fiber& self, receive_waiter& waiter, const element_ops& ops) noexcept {
-  if (target_ != this) return target_->disarm(self, waiter, ops);
+  if (redirected()) return target().disarm(self, waiter, ops);
   if (owned_by(self)) return;
   for (;;) {
     wake_up after;

@@ -18,8 +18,8 @@
 // go from hand to hand only.
 //
 // Home. An inbox that is a member of an actor, or that an actor's run receives from, is in that
-// actor's list, which closes it when the actor ends for good (actor_inboxes.hpp). `target_` is the
-// inbox itself, or, after a restart from a factory, the one that the actor's handles know.
+// actor's list, which closes it when the actor ends for good (actor_inboxes.hpp). The target of an
+// inbox is itself, or, after a restart from a factory, the one that the actor's handles know.
 
 #include <troupe/detail/fiber.hpp>
 #include <troupe/detail/pooled.hpp>
@@ -147,21 +147,26 @@ class inbox_core {
   /// To be called by the typed inbox's destructor: closes, and destroys what is left.
   void destroy(const element_ops& ops) noexcept;
 
-  [[nodiscard]] inbox_core& target() noexcept { return *target_; }
-  [[nodiscard]] std::size_t capacity() const noexcept { return target_->capacity_; }
+  [[nodiscard]] inbox_core& target() noexcept {
+    return redirected() ? *static_cast<inbox_core*>(ring_) : *this;
+  }
+  [[nodiscard]] const inbox_core& target() const noexcept {
+    return redirected() ? *static_cast<const inbox_core*>(ring_) : *this;
+  }
+  [[nodiscard]] std::size_t capacity() const noexcept { return target().capacity_; }
   [[nodiscard]] std::size_t size() const noexcept {
-    return target_->size_.load(std::memory_order_relaxed);
+    return target().size_.load(std::memory_order_relaxed);
   }
   [[nodiscard]] fiber* owner() const noexcept {
     // With bind_locked's release: the fiber may be a new one, and is looked into.
-    return target_->owner_.load(std::memory_order_acquire);
+    return target().owner_.load(std::memory_order_acquire);
   }
 
   /// Who receives here: the owner or, before the first receive, the run of the actor that the inbox
   /// is a member of. Null where that is not known, or where several receive.
   [[nodiscard]] fiber* receiver() const noexcept {
     fiber* const known = owner();
-    return known != nullptr ? known : target_->run_at_home();
+    return known != nullptr ? known : target().run_at_home();
   }
 
   /// Why the inbox takes nothing more: closed by its user, or by the end of its actor.
@@ -175,7 +180,7 @@ class inbox_core {
   /// Sends `message` if that needs no waiting; it is relocated from only if `sent`. With a waiter,
   /// a full inbox links it instead (and the answer is still `full`).
   push_result push(const element_ops& ops, void* message, send_waiter* waiter = nullptr) {
-    return target_->push_here(ops, message, waiter);
+    return target().push_here(ops, message, waiter);
   }
 
   enum class offer_result : std::uint8_t {
@@ -241,12 +246,20 @@ class inbox_core {
   std::atomic<actor_inboxes*> home{nullptr};
 
   /// Messages sent to this inbox go to `first` from now on, and are received from there.
-  void redirect(inbox_core& first) noexcept { target_ = &first; }
+  /// Before anybody else knows the inbox; what was sent to it by then is dropped.
+  void redirect(inbox_core& first) noexcept;
   /// Not a member: joined because the actor's run received from it. Stored before `home` (release).
-  void set_adopted() noexcept { adopted_.store(true, std::memory_order_relaxed); }
-  [[nodiscard]] bool adopted() const noexcept { return adopted_.load(); }
+  void set_adopted() noexcept { flags_.fetch_or(is_adopted); }
+  [[nodiscard]] bool adopted() const noexcept { return (flags_.load() & is_adopted) != 0; }
 
  private:
+  static constexpr std::uint8_t is_adopted = 1;
+  static constexpr std::uint8_t is_redirected = 2;  // set before anybody else knows the inbox
+
+  [[nodiscard]] bool redirected() const noexcept {
+    return (flags_.load(std::memory_order_relaxed) & is_redirected) != 0;
+  }
+  void drop_ring(const element_ops& ops) noexcept;
   [[nodiscard]] fiber* run_at_home() const noexcept;
   void refuse_requests() noexcept;
   push_result push_here(const element_ops& ops, void* message, send_waiter* waiter) {
@@ -323,7 +336,6 @@ class inbox_core {
   void unlink_receiver(receive_link& waiting) noexcept;
 
   // An actor that waits is little more than its inboxes: what is rare has no member of its own.
-  inbox_core* target_ = this;
   // null: guarded by own_lock_; else by the owner's lock. Changes under the lock it names; the
   // release store that changes it is the last touch under that lock's protection.
   std::atomic<fiber*> owner_{nullptr};
@@ -331,11 +343,12 @@ class inbox_core {
   closing closing_ : 2 = closing::open;
   bool shared_ : 1 = false;  // more than one fiber has received at a time: not bound again
   std::uint8_t bit_ = 0;     // which bit is ours in the owner's receive_mask
-  std::atomic<bool> adopted_{false};
+  std::atomic<std::uint8_t> flags_{0};
   std::uint32_t capacity_;
   std::uint32_t head_ = 0;
   std::atomic<std::uint32_t> size_{0};  // written under the lock; read by size() without
-  void* ring_ = nullptr;                // made with the first message that has to wait
+  void* ring_ = nullptr;                // made with the first message that has to wait;
+                                        // of one that is redirected: its target
   inbox_core* bound_next_ = nullptr;    // the owner's other inboxes; under its lock
   union {
     receive_waiter* receiver_;               // bound: valid while the owner's mask has our bit

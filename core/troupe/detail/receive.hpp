@@ -46,16 +46,15 @@ class wait_source {
   ~wait_source() = default;
 };
 
-class receive_operation {
- public:
-  receive_operation(std::span<inbox_source> inboxes, std::span<wait_source* const> others) noexcept
-      : inboxes_(inboxes.data()),
-        others_(others.data()),
-        inbox_count_(static_cast<std::uint32_t>(inboxes.size())),
-        other_count_(static_cast<std::uint16_t>(others.size())) {}
+using inbox_sources = std::span<inbox_source>;
+using other_sources = std::span<wait_source* const>;
 
+/// A wait of one who has its sources at hand: all calls name the same, and leave() comes last.
+/// (Spans go by value, in registers: what a coroutine refers to would become part of its frame.)
+class receive_step {
+ public:
   /// True: a source is ready, see self.fired. False: the fiber is parked.
-  bool begin(fiber& self) {
+  bool begin(fiber& self, inbox_sources inboxes, other_sources others) {
     self.open_wait(wait_kind::receive, true);
     if (self.scope.ended()) [[unlikely]] {
       self.fired = fired_canceled;
@@ -63,44 +62,36 @@ class receive_operation {
     }
     armed_ = false;
     const std::size_t start = self.rotor++;
-    if (other_count_ != 0) return begin_slow(self, start);
-    switch (try_or_park(self, start)) {
+    if (!others.empty()) return begin_slow(self, inboxes, others, start);
+    switch (try_or_park(self, inboxes, start)) {
       case outcome::ready: return true;
       case outcome::parked: return false;
       case outcome::slow: break;
     }
-    return begin_slow(self, start);
+    return begin_slow(self, inboxes, others, start);
   }
 
-  /// Replaces the sources that are no inboxes, before the first wait.
-  void wait_also_for(std::span<wait_source* const> others) noexcept {
-    others_ = others.data();
-    other_count_ = static_cast<std::uint16_t>(others.size());
-  }
-
-  receive_operation(const receive_operation&) = delete;
-  receive_operation& operator=(const receive_operation&) = delete;
-  ~receive_operation() {
-    if (armed_ || any_linked()) [[unlikely]]
-      abandon();
-  }
-
-  void end(fiber& self) noexcept {
+  void end(fiber& self, inbox_sources inboxes, other_sources others) noexcept {
     if (armed_ || self.registered) [[unlikely]]
-      disarm(self);
+      disarm(self, inboxes, others);
+  }
+
+  void leave(inbox_sources inboxes, other_sources others) noexcept {
+    if (armed_ || any_linked(inboxes)) [[unlikely]]
+      abandon(inboxes, others);
   }
 
  private:
   enum class outcome : std::uint8_t { ready, parked, slow };
 
-  outcome try_or_park(fiber& self, std::size_t start) {
+  static outcome try_or_park(fiber& self, inbox_sources inboxes, std::size_t start) {
     wake_up after;
     bool bound = true;
-    const std::size_t count = inbox_count_;
+    const std::size_t count = inboxes.size();
     std::size_t at = count == 1 ? 0 : start % count;
     self.lock.lock();
     for (std::size_t seen = 0; seen != count; ++seen) {
-      inbox_source& source = inboxes_[at];
+      inbox_source& source = inboxes[at];
       inbox_core& inbox = source.inbox->target();
       source.waiter.filled = false;
       if (!source.enabled) [[unlikely]] {
@@ -126,15 +117,15 @@ class receive_operation {
       self.lock.unlock();
       return outcome::slow;
     }
-    const bool parked = expect_and_park(self);
+    const bool parked = expect_and_park(self, inboxes);
     self.lock.unlock();
     return parked ? outcome::parked : outcome::ready;
   }
 
   /// With the fiber's lock held: parks for all inboxes that are bound.
-  bool expect_and_park(fiber& self) noexcept {
+  static bool expect_and_park(fiber& self, inbox_sources inboxes) noexcept {
     std::uint64_t mask = 0;
-    for (inbox_source& source : inboxes()) {
+    for (inbox_source& source : inboxes) {
       inbox_core& inbox = source.inbox->target();
       if (source.enabled && inbox.owned_by(self)) mask |= inbox.expect_locked(source.waiter);
     }
@@ -143,30 +134,39 @@ class receive_operation {
     return true;
   }
 
-  bool begin_slow(fiber& self, std::size_t start);
-  bool arm_all(fiber& self, std::uint64_t id, std::size_t start);
-  bool look_at(fiber& self, inbox_source& source);
-  void disarm(fiber& self) noexcept;
-  void abandon() noexcept;
-  [[nodiscard]] bool is_inbox(std::uint32_t index) const noexcept;
-  [[nodiscard]] bool any_linked() const noexcept {
-    for (const inbox_source& source : inboxes()) {
+  bool begin_slow(fiber& self, inbox_sources inboxes, other_sources others, std::size_t start);
+  bool arm_all(fiber& self, inbox_sources inboxes, other_sources others, std::uint64_t id,
+               std::size_t start);
+  static bool look_at(fiber& self, inbox_source& source);
+  void disarm(fiber& self, inbox_sources inboxes, other_sources others) noexcept;
+  void abandon(inbox_sources inboxes, other_sources others) const noexcept;
+  static bool is_inbox(inbox_sources inboxes, std::uint32_t index) noexcept;
+  static bool any_linked(std::span<const inbox_source> inboxes) noexcept {
+    for (const inbox_source& source : inboxes) {
       if (source.waiter.linked()) return true;
     }
     return false;
   }
-  [[nodiscard]] std::span<inbox_source> inboxes() const noexcept {
-    return {inboxes_, inbox_count_};
-  }
-  [[nodiscard]] std::span<wait_source* const> others() const noexcept {
-    return {others_, other_count_};
-  }
 
-  inbox_source* inboxes_;
-  wait_source* const* others_;
-  std::uint32_t inbox_count_;
-  std::uint16_t other_count_;
   bool armed_ = false;
+};
+
+/// The same, for one who does not know its sources by heart.
+class receive_operation {
+ public:
+  receive_operation(inbox_sources inboxes, other_sources others) noexcept
+      : inboxes_(inboxes), others_(others) {}
+  receive_operation(const receive_operation&) = delete;
+  receive_operation& operator=(const receive_operation&) = delete;
+  ~receive_operation() { step_.leave(inboxes_, others_); }
+
+  bool begin(fiber& self) { return step_.begin(self, inboxes_, others_); }
+  void end(fiber& self) noexcept { step_.end(self, inboxes_, others_); }
+
+ private:
+  inbox_sources inboxes_;
+  other_sources others_;
+  receive_step step_;
 };
 
 }  // namespace troupe::detail
