@@ -15,6 +15,11 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
+
+namespace troupe {
+struct inbox_view;
+}
 
 namespace troupe::detail {
 
@@ -39,6 +44,9 @@ class actor_inboxes {
 
   /// The actor's run receives from an inbox without a home: it becomes this actor's.
   void adopt(inbox_core& homeless) noexcept;
+
+  /// What is in them now. Any thread, while the actor lives.
+  void view(std::vector<inbox_view>& into) const;
 
   /// The fiber of the actor's run, null between runs. For call_cycle.hpp.
   void set_run(fiber* run) noexcept {

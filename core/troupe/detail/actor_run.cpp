@@ -76,8 +76,9 @@ struct starting {
 
 /// A fiber with a run in it that is not scheduled yet. Where run() throws there is no body, and
 /// `thrown` says what.
-starting prepare_run(scheduler& sched, context_state* parent, actor& one,
+starting prepare_run(scheduler& sched, context_state* parent, actor& one, run_identity identity,
                      std::exception_ptr& thrown) {
+  actor_internals::registration(identity.known_as).started(sched, identity.supervisor);
   actor_internals::run_begins(one);
   fiber& made = make_fiber(sched, parent);
   task<result<>> body;
@@ -90,8 +91,8 @@ starting prepare_run(scheduler& sched, context_state* parent, actor& one,
   return {made, std::move(body)};
 }
 
-void schedule_run(starting&& run, std::shared_ptr<actor> one, void (*on_exit)(fiber&),
-                  void* owner) {
+void schedule_run(starting&& run, std::shared_ptr<actor> one, run_identity identity,
+                  void (*on_exit)(fiber&), void* owner) {
   fiber& made = run.made;
   actor_internals::inboxes(*one).set_run(&made);
   {
@@ -100,6 +101,7 @@ void schedule_run(starting&& run, std::shared_ptr<actor> one, void (*on_exit)(fi
     made.who = std::move(one);
     made.owner = owner;
   }
+  actor_internals::registration(identity.known_as).run_begins(made);
   made.resume_point = made.root;
   made.on_exit = on_exit;
   made.sched->schedule(made);
@@ -107,9 +109,10 @@ void schedule_run(starting&& run, std::shared_ptr<actor> one, void (*on_exit)(fi
 
 }  // namespace
 
-context start_run(scheduler& sched, context_state* parent, actor& one, run_owner& owner) {
+context start_run(scheduler& sched, context_state* parent, actor& one, run_owner& owner,
+                  run_identity identity) {
   std::exception_ptr thrown;
-  starting run = prepare_run(sched, parent, one, thrown);
+  starting run = prepare_run(sched, parent, one, identity, thrown);
   context scope = context::share(run.made.scope);
   if (!run.body) {
     drop_fiber(run.made);
@@ -118,14 +121,15 @@ context start_run(scheduler& sched, context_state* parent, actor& one, run_owner
   }
   // Its owner keeps the actor.
   std::shared_ptr<actor> unowned(std::shared_ptr<actor>(), &one);
-  schedule_run(std::move(run), std::move(unowned), run_exited, &owner);
+  schedule_run(std::move(run), std::move(unowned), identity, run_exited, &owner);
   return scope;
 }
 
 void start_only_run(scheduler& sched, context_state* parent, std::shared_ptr<actor> one,
                     join_state<exit_reason>& told) {
   std::exception_ptr thrown;
-  starting run = prepare_run(sched, parent, *one, thrown);
+  const run_identity identity{.known_as = *one};
+  starting run = prepare_run(sched, parent, *one, identity, thrown);
   told.scope = context::share(run.made.scope);
   told.forget = forget_join_state;
   if (!run.body) {
@@ -133,7 +137,7 @@ void start_only_run(scheduler& sched, context_state* parent, std::shared_ptr<act
     only_run_ended(sched, *one, &told, exit_reason::from_exception(std::move(thrown)));
     return;
   }
-  schedule_run(std::move(run), std::move(one), only_run_exited, &told);
+  schedule_run(std::move(run), std::move(one), identity, only_run_exited, &told);
 }
 
 }  // namespace troupe::detail
