@@ -20,4 +20,7 @@ struct slab {
 /// Throws std::bad_alloc.
 [[nodiscard]] slab take_slab(std::size_t taken);
 
+/// How much of that did not come from the heap but from the system, all pools together.
+[[nodiscard]] std::size_t mapped_slab_bytes() noexcept;
+
 }  // namespace troupe::detail
