@@ -70,20 +70,29 @@ double resident_now() {
   return static_cast<double>(resident) * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
-template <class Actor, class Spawn>
+template <class Actor, bool Pooled>
+std::shared_ptr<Actor> make_actor_object() {
+  if constexpr (Pooled) {
+    return troupe::make<Actor>();
+  } else {
+    return std::make_shared<Actor>();
+  }
+}
+
+template <class Actor, bool Pooled, class Spawn>
 void start_and_wait(std::size_t count, Spawn spawn) {
   const std::size_t before = started.load();
-  for (std::size_t i = 0; i != count; ++i) spawn(troupe::make<Actor>());
+  for (std::size_t i = 0; i != count; ++i) spawn(make_actor_object<Actor, Pooled>());
   while (started.load() - before != count) std::this_thread::yield();
 }
 
-template <class Actor, class Spawn>
+template <class Actor, bool Pooled = false, class Spawn>
 void print_footprint(std::size_t count, Spawn spawn) {
-  start_and_wait<Actor>(100, spawn);
+  start_and_wait<Actor, Pooled>(100, spawn);
   const allocation_totals before = allocations();
   const double resident_before = resident_now();
   const auto begun = std::chrono::steady_clock::now();
-  start_and_wait<Actor>(count, spawn);
+  start_and_wait<Actor, Pooled>(count, spawn);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
   const allocation_totals made = allocations() - before;
   const double resident = resident_now() - resident_before;
@@ -128,6 +137,8 @@ bool run_as_idle_actors(int argc, char** argv) {
     rt.spawn(root);
     print_footprint<idle_actor>(count,
                                 [&](auto one) { static_cast<void>(root->spawn(std::move(one))); });
+  } else if (kind == "made") {
+    print_footprint<idle_actor, true>(count, [&](auto one) { rt.spawn(std::move(one)); });
   } else if (kind == "receiving") {
     print_footprint<receiving_actor>(count, [&](auto one) { rt.spawn(std::move(one)); });
   } else {
