@@ -8,6 +8,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <climits>
 #include <cstdio>
 #include <cstdlib>
@@ -41,6 +42,23 @@ class idle_actor : public troupe::actor {
   troupe::cast_inbox<int> in_{16};
 };
 
+/// The same, but waiting in receive().
+class receiving_actor : public troupe::actor {
+ public:
+  receiving_actor() : actor("idle") {}
+
+ protected:
+  troupe::task<troupe::result<>> run(troupe::context) override {
+    started.fetch_add(1);
+    while (auto got = co_await in_.receive()) {
+    }
+    co_return troupe::result<>();
+  }
+
+ private:
+  troupe::cast_inbox<int> in_{16};
+};
+
 double resident_now() {
   std::FILE* statm = std::fopen("/proc/self/statm", "r");
   if (statm == nullptr) throw std::runtime_error("cannot read /proc/self/statm");
@@ -52,24 +70,35 @@ double resident_now() {
   return static_cast<double>(resident) * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
-template <class Spawn>
+template <class Actor, bool Pooled>
+std::shared_ptr<Actor> make_actor_object() {
+  if constexpr (Pooled) {
+    return troupe::make<Actor>();
+  } else {
+    return std::make_shared<Actor>();
+  }
+}
+
+template <class Actor, bool Pooled, class Spawn>
 void start_and_wait(std::size_t count, Spawn spawn) {
   const std::size_t before = started.load();
-  for (std::size_t i = 0; i != count; ++i) spawn(std::make_shared<idle_actor>());
+  for (std::size_t i = 0; i != count; ++i) spawn(make_actor_object<Actor, Pooled>());
   while (started.load() - before != count) std::this_thread::yield();
 }
 
-template <class Spawn>
+template <class Actor, bool Pooled = false, class Spawn>
 void print_footprint(std::size_t count, Spawn spawn) {
-  start_and_wait(100, spawn);
+  start_and_wait<Actor, Pooled>(100, spawn);
   const allocation_totals before = allocations();
   const double resident_before = resident_now();
-  start_and_wait(count, spawn);
+  const auto begun = std::chrono::steady_clock::now();
+  start_and_wait<Actor, Pooled>(count, spawn);
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begun;
   const allocation_totals made = allocations() - before;
   const double resident = resident_now() - resident_before;
   const auto each = static_cast<double>(count);
-  std::printf("%f %f %f\n", static_cast<double>(made.live) / each, resident / each,
-              static_cast<double>(made.count) / each);
+  std::printf("%f %f %f %f\n", static_cast<double>(made.live) / each, resident / each,
+              static_cast<double>(made.count) / each, took.count());
   std::fflush(stdout);
 }
 
@@ -106,9 +135,14 @@ bool run_as_idle_actors(int argc, char** argv) {
   if (kind == "supervised") {
     auto root = std::make_shared<troupe::supervisor>("root");
     rt.spawn(root);
-    print_footprint(count, [&](auto one) { static_cast<void>(root->spawn(std::move(one))); });
+    print_footprint<idle_actor>(count,
+                                [&](auto one) { static_cast<void>(root->spawn(std::move(one))); });
+  } else if (kind == "made") {
+    print_footprint<idle_actor, true>(count, [&](auto one) { rt.spawn(std::move(one)); });
+  } else if (kind == "receiving") {
+    print_footprint<receiving_actor>(count, [&](auto one) { rt.spawn(std::move(one)); });
   } else {
-    print_footprint(count, [&](auto one) { rt.spawn(std::move(one)); });
+    print_footprint<idle_actor>(count, [&](auto one) { rt.spawn(std::move(one)); });
   }
   return true;
 }

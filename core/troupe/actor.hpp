@@ -12,7 +12,6 @@
 #include <troupe/logger.hpp>
 #include <troupe/task.hpp>
 
-#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
@@ -68,7 +67,6 @@ class actor {
   std::string name_;
   logger log_;
   detail::actor_inboxes inboxes_;
-  std::atomic<bool> claimed_{false};  // belongs to a supervisor or a runtime
   // Goes first: who looks on finds name and inboxes through it.
   detail::actor_registration registration_{*this};
 };
@@ -104,10 +102,12 @@ struct actor_internals {
     return later.inboxes_.redirect_to(first.inboxes_) && later.take_over(first);
   }
   /// Belongs to a supervisor or a runtime.
-  [[nodiscard]] static bool is_claimed(const actor& one) noexcept { return one.claimed_.load(); }
+  [[nodiscard]] static bool is_claimed(const actor& one) noexcept {
+    return one.inboxes_.is_claimed();
+  }
   /// False: it has an owner already.
-  [[nodiscard]] static bool claim(actor& one) noexcept { return !one.claimed_.exchange(true); }
-  static void unclaim(actor& one) noexcept { one.claimed_.store(false); }
+  [[nodiscard]] static bool claim(actor& one) noexcept { return one.inboxes_.claim(); }
+  static void unclaim(actor& one) noexcept { one.inboxes_.unclaim(); }
 };
 
 /// Tells the actor which inboxes are its members, from the size of its full type.

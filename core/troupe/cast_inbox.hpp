@@ -189,11 +189,12 @@ class receive_awaiter {
   receive_awaiter(const receive_awaiter&) = delete;
   receive_awaiter& operator=(const receive_awaiter&) = delete;
   ~receive_awaiter() {
+    step_.leave(inboxes(), others());
     if (source_.waiter.filled) static_cast<void>(slot_.take());
   }
 
   bool await_ready() {
-    ready_ = operation_.begin(running_fiber("receive"));
+    ready_ = step_.begin(running_fiber("receive"), inboxes(), others());
     return ready_ && !spend_budget();
   }
   void await_suspend(std::coroutine_handle<> at) noexcept {
@@ -203,14 +204,17 @@ class receive_awaiter {
   }
   result<T> await_resume() {
     fiber& self = *current.running;
-    operation_.end(self);
+    step_.end(self, inboxes(), others());
     return received(self, source_.waiter, slot_);
   }
 
  private:
+  inbox_sources inboxes() noexcept { return {&source_, 1}; }
+  static other_sources others() noexcept { return {}; }
+
   message_slot<T> slot_;
   inbox_source source_;
-  receive_operation operation_{std::span(&source_, 1), {}};
+  receive_step step_;
   bool ready_ = false;
 };
 

@@ -1,5 +1,6 @@
 #include <troupe/error.hpp>
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstring>
@@ -14,16 +15,17 @@ namespace detail {
 struct error_text {
   std::atomic<std::size_t> references{1};
   std::size_t size = 0;
+  std::error_code code;
 
   char* data() noexcept { return reinterpret_cast<char*>(this + 1); }
 };
 
 namespace {
 
-error_text* make_text(std::string_view text) {
-  if (text.empty()) return nullptr;
+error_text* make_text(const std::error_code& code, std::string_view text) {
   void* memory = ::operator new(sizeof(error_text) + text.size());
   auto* made = new (memory) error_text;
+  made->code = code;
   made->size = text.size();
   std::memcpy(made->data(), text.data(), text.size());
   return made;
@@ -110,17 +112,57 @@ const std::error_category& error_category() noexcept {
   return category;
 }
 
+namespace {
+
+// The categories that errors have been made of, so that an index stands for the pointer. Entries
+// are set once and stay; index 0 is Troupe's own and in no entry.
+std::array<std::atomic<const std::error_category*>, 255> known_categories{};
+
+/// 0: there is no room for it.
+std::uint32_t index_of(const std::error_category& category) noexcept {
+  for (std::uint32_t i = 1; i != known_categories.size(); ++i) {
+    const std::error_category* known = known_categories[i].load(std::memory_order_relaxed);
+    if (known == nullptr &&
+        known_categories[i].compare_exchange_strong(known, &category, std::memory_order_relaxed)) {
+      return i;
+    }
+    if (known == &category) return i;
+  }
+  return 0;
+}
+
+}  // namespace
+
+std::uint64_t error::word_for(const std::error_code& code) noexcept {
+  if (code.category() == error_category()) return pack(code.value(), 0);
+  if (const std::uint32_t index = index_of(code.category())) return pack(code.value(), index);
+  return reinterpret_cast<std::uint64_t>(detail::make_text(code, {}));
+}
+
+error::error(std::error_code code) noexcept : word_(word_for(code)) {}
+
 error::error(std::error_code code, std::string_view text)
-    : code_(code), text_(detail::make_text(text)) {}
+    : word_(text.empty() ? word_for(code)
+                         : reinterpret_cast<std::uint64_t>(detail::make_text(code, text))) {}
+
+void error::leave_code() noexcept { word_ = word_for(std::error_code(block()->code)); }
+
+std::error_code error::code() const noexcept {
+  if (has_block()) return block()->code;
+  const auto category = static_cast<std::uint32_t>(word_) >> 1U;
+  const int value = static_cast<int>(word_ >> 32U);
+  if (category == 0) return {value, error_category()};
+  return {value, *known_categories[category].load(std::memory_order_relaxed)};
+}
 
 std::string_view error::text() const noexcept {
-  if (text_ == nullptr) return {};
-  return {text_->data(), text_->size};
+  if (!has_block()) return {};
+  return {block()->data(), block()->size};
 }
 
 std::string error::message() const {
-  std::string whole = code_.message();
-  if (text_ != nullptr) whole.append(": ").append(text());
+  std::string whole = code().message();
+  if (!text().empty()) whole.append(": ").append(text());
   return whole;
 }
 

@@ -4,6 +4,7 @@
 // `result<T>`. An outcome that a caller expects is a value; an exception that leaves an actor's
 // run() is a crash and takes the other lane (exit_reason.hpp).
 
+#include <cstdint>
 #include <expected>
 #include <stdexcept>
 #include <string_view>
@@ -58,7 +59,7 @@ namespace troupe {
 
 namespace detail {
 
-struct error_text;  // an immutable text with a reference count, see error.cpp
+struct error_text;  // a code and an immutable text with a reference count, see error.cpp
 void retain(error_text* text) noexcept;
 void release(error_text* text) noexcept;
 
@@ -66,35 +67,49 @@ void release(error_text* text) noexcept;
 
 /// A std::error_code and, where there is more to say, a text.
 ///
-/// Cost: 24 bytes; without a text nothing is allocated. The text is allocated once and shared by
-/// all copies. Threads: like any value; copies that share a text may live on different threads.
+/// Cost: one word; without a text nothing is allocated. The text is allocated once and shared by
+/// all copies. (A program that has met more than 254 error categories of its own pays with an
+/// allocation for each error of those beyond.) Threads: like any value; copies that share a text
+/// may live on different threads.
 class [[nodiscard]] error {
  public:
   /// Implicit, so that `return std::unexpected<error>(errc::canceled)` and the like read well.
-  error(std::error_code code) noexcept : code_(code) {}
+  error(std::error_code code) noexcept;
 
   /// From any enumeration registered for std::error_code, `errc` first of all.
   template <class E>
     requires std::is_error_code_enum_v<E>
-  error(E e) noexcept : code_(e) {}
+  error(E e) noexcept
+      : error([e] {
+          if constexpr (std::is_same_v<E, errc>) {
+            return packed{pack(static_cast<int>(e), 0)};
+          } else {
+            return std::error_code(e);
+          }
+        }()) {}
 
   /// With a text that says what was wrong, where, and what to do. An empty text is no text.
   error(std::error_code code, std::string_view text);
 
-  error(const error& other) noexcept : code_(other.code_), text_(other.text_) {
-    if (text_ != nullptr) detail::retain(text_);
+  error(const error& other) noexcept : word_(other.word_) {
+    if (has_block()) [[unlikely]]
+      detail::retain(block());
   }
-  error(error&& other) noexcept : code_(other.code_), text_(std::exchange(other.text_, nullptr)) {}
+  /// Leaves the code behind, without the text.
+  error(error&& other) noexcept : word_(other.word_) {
+    if (has_block()) [[unlikely]]
+      other.leave_code();
+  }
   error& operator=(error other) noexcept {
-    std::swap(code_, other.code_);
-    std::swap(text_, other.text_);
+    std::swap(word_, other.word_);
     return *this;
   }
   ~error() {
-    if (text_ != nullptr) detail::release(text_);
+    if (has_block()) [[unlikely]]
+      detail::release(block());
   }
 
-  [[nodiscard]] const std::error_code& code() const noexcept { return code_; }
+  [[nodiscard]] std::error_code code() const noexcept;
 
   /// The text given to the constructor; empty if there was none. Valid while this error, or a
   /// copy of it, lives.
@@ -104,21 +119,44 @@ class [[nodiscard]] error {
   [[nodiscard]] std::string message() const;
 
   /// Errors are equal when their codes are: the text is for people.
-  friend bool operator==(const error& a, const error& b) noexcept { return a.code_ == b.code_; }
-  friend bool operator==(const error& a, const std::error_code& b) noexcept { return a.code_ == b; }
+  friend bool operator==(const error& a, const error& b) noexcept {
+    return a.word_ == b.word_ || ((a.has_block() || b.has_block()) && a.code() == b.code());
+  }
+  friend bool operator==(const error& a, const std::error_code& b) noexcept {
+    return a.code() == b;
+  }
   /// With a portable condition: `e == std::errc::timed_out`.
   friend bool operator==(const error& a, const std::error_condition& b) noexcept {
-    return a.code_ == b;
+    return a.code() == b;
   }
   template <class E>
     requires std::is_error_code_enum_v<E>
   friend bool operator==(const error& a, E b) noexcept {
-    return a.code_ == std::error_code(b);
+    if constexpr (std::is_same_v<E, errc>) {
+      return a == error(b);
+    } else {
+      return a.code() == std::error_code(b);
+    }
   }
 
  private:
-  std::error_code code_;
-  detail::error_text* text_ = nullptr;
+  // Either the code's value in the upper half, the index of its category (see error.cpp) below it,
+  // and the lowest bit set; or the address of a block that holds code and text.
+  struct packed {
+    std::uint64_t word;
+  };
+  explicit error(packed plain) noexcept : word_(plain.word) {}
+  static constexpr std::uint64_t pack(int value, std::uint32_t category) noexcept {
+    return (std::uint64_t{static_cast<std::uint32_t>(value)} << 32U) | (category << 1U) | 1U;
+  }
+  [[nodiscard]] bool has_block() const noexcept { return (word_ & 1U) == 0; }
+  [[nodiscard]] detail::error_text* block() const noexcept {
+    return reinterpret_cast<detail::error_text*>(word_);
+  }
+  static std::uint64_t word_for(const std::error_code& code) noexcept;
+  void leave_code() noexcept;
+
+  std::uint64_t word_;
 };
 
 /// What an operation gives: its value, or why there is none.

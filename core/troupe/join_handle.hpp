@@ -10,7 +10,9 @@
 #include <troupe/event.hpp>
 #include <troupe/task.hpp>
 
+#include <atomic>
 #include <coroutine>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <mutex>
@@ -26,13 +28,53 @@ namespace detail {
 template <class T>
 using stored = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
-/// Shared by the handle and the fiber; the last of them frees it.
+/// Shared by the handles and the fiber; the last of them frees it.
 template <class T>
-struct join_state {
+struct join_state : pooled {
   event ended;
   std::optional<stored<T>> value;  // written before `ended` is set
   std::exception_ptr thrown;
   context scope;
+  // For a last handle that is dropped: makes the fiber forget us. False: it has ended, and lets go
+  // of us by itself. Null where the fiber never forgets.
+  bool (*forget)(join_state&) noexcept = nullptr;
+  std::atomic<std::uint32_t> references{2};  // one of the first handle, one of the fiber
+};
+
+template <class T>
+void let_go(join_state<T>& state) noexcept {
+  if (state.references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete &state;
+}
+
+/// A handle's hold on the state.
+template <class T>
+class join_reference {
+ public:
+  join_reference() noexcept = default;
+  /// Takes over the first handle's reference.
+  explicit join_reference(join_state<T>& made) noexcept : state_(&made) {}
+  join_reference(const join_reference& other) noexcept : state_(other.state_) {
+    if (state_ != nullptr) state_->references.fetch_add(1, std::memory_order_relaxed);
+  }
+  join_reference(join_reference&& other) noexcept : state_(std::exchange(other.state_, nullptr)) {}
+  join_reference& operator=(join_reference other) noexcept {
+    std::swap(state_, other.state_);
+    return *this;
+  }
+  ~join_reference() {
+    if (state_ == nullptr) return;
+    // Two: ours, and that of the fiber. Nobody is left who could copy ours.
+    const bool last = state_->references.load(std::memory_order_acquire) == 2;
+    if (last && state_->forget != nullptr && state_->forget(*state_)) {
+      delete state_;
+    } else {
+      let_go(*state_);
+    }
+  }
+  join_state<T>* operator->() const noexcept { return state_; }
+
+ private:
+  join_state<T>* state_ = nullptr;
 };
 
 }  // namespace detail
@@ -44,8 +86,7 @@ template <class T>
 class join_handle {
  public:
   join_handle() = default;
-  explicit join_handle(std::shared_ptr<detail::join_state<T>> state) noexcept
-      : state_(std::move(state)) {}
+  explicit join_handle(detail::join_reference<T> state) noexcept : state_(std::move(state)) {}
 
   [[nodiscard]] bool done() const noexcept { return state_->ended.is_set(); }
   /// Cancels the fiber's context; it ends when its waits say so.
@@ -53,7 +94,7 @@ class join_handle {
 
   [[nodiscard]] auto operator co_await() const noexcept {
     struct awaiter {
-      std::shared_ptr<detail::join_state<T>> state;
+      detail::join_reference<T> state;
       event::awaiter wait;
       [[nodiscard]] bool await_ready() const noexcept { return wait.await_ready(); }
       bool await_suspend(std::coroutine_handle<> at) { return wait.await_suspend(at); }
@@ -73,7 +114,7 @@ class join_handle {
   }
 
  private:
-  std::shared_ptr<detail::join_state<T>> state_;
+  detail::join_reference<T> state_;
 };
 
 namespace detail {
@@ -86,11 +127,12 @@ context start_root(scheduler& sched, context_state* parent, task<result<>> root,
 
 template <class T>
 struct spawned_task : root_owner, pooled {
-  std::shared_ptr<join_state<T>> state = make_pooled<join_state<T>>();
+  join_state<T>* state = nullptr;
 };
 
+// The state is kept by the fiber that runs this.
 template <class T>
-task<result<>> run_spawned(task<T> body, std::shared_ptr<join_state<T>> state) {
+task<result<>> run_spawned(task<T> body, join_state<T>* state) {
   try {
     if constexpr (std::is_void_v<T>) {
       co_await std::move(body);
@@ -106,15 +148,19 @@ task<result<>> run_spawned(task<T> body, std::shared_ptr<join_state<T>> state) {
 
 template <class T>
 join_handle<T> spawn_task(scheduler& sched, context_state* parent, task<T> body) {
+  auto state = std::make_unique<join_state<T>>();
   auto owner = std::make_unique<spawned_task<T>>();
   owner->ended = [](root_owner& self) noexcept {
     const std::unique_ptr<spawned_task<T>> mine(static_cast<spawned_task<T>*>(&self));
     mine->state->ended.set();
+    let_go(*mine->state);
   };
-  auto state = owner->state;
-  auto root = run_spawned(std::move(body), state);
-  state->scope = start_root(sched, parent, std::move(root), *owner.release());
-  return join_handle<T>(std::move(state));
+  owner->state = state.get();
+  auto root = run_spawned(std::move(body), state.get());
+  join_state<T>* const shared = state.release();
+  join_reference<T> handle(*shared);
+  shared->scope = start_root(sched, parent, std::move(root), *owner.release());
+  return join_handle<T>(std::move(handle));
 }
 
 }  // namespace detail

@@ -1,3 +1,4 @@
+#include <troupe/detail/pooled.hpp>
 #include <troupe/logger.hpp>
 
 #include <fmt/format.h>
@@ -6,9 +7,31 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
+#include <cstddef>
 #include <iterator>
+#include <memory>
+#include <utility>
 
 namespace troupe {
+
+namespace detail {
+
+struct log_target : pooled {
+  std::atomic<std::size_t> references{1};
+  std::shared_ptr<spdlog::logger> user;
+};
+
+void retain(log_target& target) noexcept {
+  target.references.fetch_add(1, std::memory_order_relaxed);
+}
+
+void release(log_target& target) noexcept {
+  // acq_rel pairs with itself: the last release sees every other owner's lines as written.
+  if (target.references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete &target;
+}
+
+}  // namespace detail
 
 namespace {
 
@@ -97,6 +120,12 @@ struct field_writer {
   }
 };
 
+logger::logger(std::shared_ptr<spdlog::logger> target) noexcept {
+  if (!target) return;
+  target_ = new detail::log_target;
+  target_->user = std::move(target);
+}
+
 logger logger::to_stderr(std::string_view name, log_level level) {
   auto target = std::make_shared<spdlog::logger>(std::string(name),
                                                  std::make_shared<spdlog::sinks::stderr_sink_mt>());
@@ -105,17 +134,17 @@ logger logger::to_stderr(std::string_view name, log_level level) {
 }
 
 std::string_view logger::name() const noexcept {
-  return target_ != nullptr ? std::string_view(target_->name()) : std::string_view();
+  return target_ != nullptr ? std::string_view(target_->user->name()) : std::string_view();
 }
 
 logger logger::make_child(std::string_view name) const {
-  std::string whole = target_->name();
+  std::string whole = target_->user->name();
   if (!whole.empty() && !name.empty()) whole.push_back('.');
-  return logger(target_->clone(whole.append(name)));
+  return logger(target_->user->clone(whole.append(name)));
 }
 
 bool logger::target_enabled(log_level level) const noexcept {
-  return target_->should_log(to_spdlog(level));
+  return target_->user->should_log(to_spdlog(level));
 }
 
 void logger::write(log_level level, std::string_view message,
@@ -123,7 +152,7 @@ void logger::write(log_level level, std::string_view message,
   buffer line;
   append(line, message);
   for (const field& f : fields) field_writer::append(line, f);
-  target_->log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
+  target_->user->log(to_spdlog(level), spdlog::string_view_t(line.data(), line.size()));
 }
 
 }  // namespace troupe

@@ -23,6 +23,14 @@ class logger;
 
 namespace troupe {
 
+namespace detail {
+
+struct log_target;  // the user's logger with a reference count, see logger.cpp
+void retain(log_target& target) noexcept;
+void release(log_target& target) noexcept;
+
+}  // namespace detail
+
 enum class log_level : std::uint8_t { debug, info, warn, error };
 
 /// A key and a value in a call of `logger`. Nothing is copied or allocated: strings and errors are
@@ -133,7 +141,19 @@ class logger {
   logger() noexcept = default;
 
   /// Writes through the user's logger, with its sinks, its level and its name; null is silent.
-  explicit logger(std::shared_ptr<spdlog::logger> target) noexcept : target_(std::move(target)) {}
+  explicit logger(std::shared_ptr<spdlog::logger> target) noexcept;
+
+  logger(const logger& other) noexcept : target_(other.target_) {
+    if (target_ != nullptr) detail::retain(*target_);
+  }
+  logger(logger&& other) noexcept : target_(std::exchange(other.target_, nullptr)) {}
+  logger& operator=(logger other) noexcept {
+    std::swap(target_, other.target_);
+    return *this;
+  }
+  ~logger() {
+    if (target_ != nullptr) detail::release(*target_);
+  }
 
   /// A log to the standard error stream, in spdlog's format, of this level and above.
   [[nodiscard]] static logger to_stderr(std::string_view name, log_level level = log_level::info);
@@ -180,7 +200,7 @@ class logger {
   [[nodiscard]] bool target_enabled(log_level level) const noexcept;
   void write(log_level level, std::string_view message, std::initializer_list<field> fields) const;
 
-  std::shared_ptr<spdlog::logger> target_;
+  detail::log_target* target_ = nullptr;  // every actor has a logger: so one word
 };
 
 }  // namespace troupe

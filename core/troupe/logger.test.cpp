@@ -21,7 +21,7 @@ using troupe::log_level;
 using troupe::logger;
 
 static_assert(std::is_trivially_copyable_v<field> && sizeof(field) <= 40);
-static_assert(sizeof(logger) == sizeof(std::shared_ptr<void>));
+static_assert(sizeof(logger) == sizeof(void*));
 static_assert(std::is_nothrow_default_constructible_v<logger>);
 
 class logger_test : public testing::Test {

@@ -1,7 +1,6 @@
 #include <troupe/runtime.hpp>
 
 #include <troupe/detail/actor_slot.hpp>
-#include <troupe/detail/pooled.hpp>
 #include <troupe/internal/describe_wait.hpp>
 #include <troupe/internal/inspection.hpp>
 #include <troupe/internal/overseer.hpp>
@@ -64,15 +63,6 @@ std::vector<survivor> survivors_of(const detail::scheduler& sched) {
       &alive);
   return alive;
 }
-
-/// An actor that the runtime itself runs, once.
-struct spawned_actor : detail::run_owner, detail::pooled {
-  detail::scheduler* home = nullptr;
-  detail::scheduler* thread = nullptr;  // its own, if it asked for one
-  std::shared_ptr<actor> one;
-  std::shared_ptr<detail::join_state<exit_reason>> state =
-      detail::make_pooled<detail::join_state<exit_reason>>();
-};
 
 }  // namespace
 
@@ -169,27 +159,12 @@ join_handle<exit_reason> runtime::spawn_actor(std::shared_ptr<actor> one, spawn_
   if (log_.enabled(log_level::error)) {
     detail::actor_internals::set_logger(*one, log_.child(one->name()));
   }
-  auto owner = std::make_unique<spawned_actor>();
-  owner->one = std::move(one);
-  owner->ended = [](detail::run_owner& self, exit_reason&& why) noexcept {
-    const std::unique_ptr<spawned_actor> mine(static_cast<spawned_actor*>(&self));
-    detail::actor_internals::ended_for_good(*mine->one, &why);
-    detail::actor_internals::unclaim(*mine->one);
-    if (mine->thread != nullptr) mine->home->return_thread(*mine->thread);
-    mine->state->value.emplace(std::move(why));
-    mine->state->ended.set();
-  };
-  owner->abandoned = [](detail::run_owner& self) noexcept {
-    delete static_cast<spawned_actor*>(&self);
-  };
-  owner->home = &sched;
-  if (options.own_thread) owner->thread = &sched.lend_thread();
-  detail::scheduler& where = owner->thread != nullptr ? *owner->thread : sched;
-  auto state = owner->state;
-  actor& running = *owner->one;
-  state->scope =
-      detail::start_run(where, root_.state(), running, *owner.release(), {.known_as = running});
-  return join_handle<exit_reason>(std::move(state));
+  auto state = std::make_unique<detail::join_state<exit_reason>>();
+  detail::scheduler& where = options.own_thread ? sched.lend_thread() : sched;
+  detail::join_state<exit_reason>& told = *state.release();
+  detail::join_reference<exit_reason> handle(told);
+  detail::start_only_run(where, root_.state(), std::move(one), told);
+  return join_handle<exit_reason>(std::move(handle));
 }
 
 std::vector<survivor> runtime::shutdown(duration patience) {

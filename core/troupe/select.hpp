@@ -39,9 +39,9 @@ struct inbox_arm {
   using value_type = result<message_type>;
   static constexpr bool is_inbox = true;
 
-  explicit inbox_arm(Inbox& inbox) noexcept : core(&inbox_access::core(inbox)) {}
-  void bind(inbox_source& source) noexcept {
-    source.inbox = core;
+  explicit inbox_arm(Inbox&) noexcept {}
+  void bind(inbox_source& source, Inbox& inbox) noexcept {
+    source.inbox = &inbox_access::core(inbox);
     source.ops = &ops_of<message_type>;
     source.waiter.slot = slot.raw();
   }
@@ -49,7 +49,6 @@ struct inbox_arm {
     return received<message_type>(self, source.waiter, slot);
   }
 
-  inbox_core* core;
   message_slot<message_type> slot;
 };
 
@@ -95,7 +94,7 @@ class arm_set {
  public:
   template <class... Given>
   explicit arm_set(Given&... given) noexcept : arms_(given...) {
-    lay_out(std::index_sequence_for<Sources...>());
+    lay_out(std::index_sequence_for<Sources...>(), given...);
   }
   arm_set(const arm_set&) = delete;
   arm_set& operator=(const arm_set&) = delete;
@@ -133,16 +132,16 @@ class arm_set {
     return before;
   }();
 
-  template <std::size_t... I>
-  void lay_out(std::index_sequence<I...>) noexcept {
-    (place<I>(), ...);
+  template <std::size_t... I, class... Given>
+  void lay_out(std::index_sequence<I...>, Given&... given) noexcept {
+    (place<I>(given), ...);
   }
-  template <std::size_t I>
-  void place() noexcept {
+  template <std::size_t I, class Given>
+  void place(Given& given) noexcept {
     auto& arm = std::get<I>(arms_);
     if constexpr (std::remove_reference_t<decltype(arm)>::is_inbox) {
       inbox_source& source = inbox_sources_[inbox_position<I>];
-      arm.bind(source);
+      arm.bind(source, given);
       source.waiter.index = static_cast<std::uint32_t>(I);
     } else {
       arm.source.index = static_cast<std::uint32_t>(I);
@@ -194,9 +193,12 @@ class select_awaiter {
 
   template <class... Given>
   explicit select_awaiter(Given&... given) noexcept : arms_(given...) {}
+  select_awaiter(const select_awaiter&) = delete;
+  select_awaiter& operator=(const select_awaiter&) = delete;
+  ~select_awaiter() { step_.leave(inboxes(), others()); }
 
   bool await_ready() {
-    ready_ = operation_.begin(running_fiber("select"));
+    ready_ = step_.begin(running_fiber("select"), inboxes(), others());
     return ready_ && !spend_budget();
   }
   void await_suspend(std::coroutine_handle<> at) noexcept {
@@ -206,7 +208,7 @@ class select_awaiter {
   }
   value_type await_resume() {
     fiber& self = *current.running;
-    operation_.end(self);
+    step_.end(self, inboxes(), others());
     return pick(self, std::index_sequence_for<Sources...>());
   }
 
@@ -221,8 +223,11 @@ class select_awaiter {
     return chosen;
   }
 
+  inbox_sources inboxes() noexcept { return arms_.inbox_sources(); }
+  other_sources others() const noexcept { return arms_.other_sources(); }
+
   arm_set<Sources...> arms_;
-  receive_operation operation_{arms_.inbox_sources(), arms_.other_sources()};
+  receive_step step_;
   bool ready_ = false;
 };
 

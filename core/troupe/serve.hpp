@@ -19,12 +19,20 @@
 //   subscription<V>:  (V) -> void, result<>, task<>, task<result<>> (signal/subscription.hpp)
 
 #include <troupe/context.hpp>
+#include <troupe/detail/pooled.hpp>
 #include <troupe/select.hpp>
 #include <troupe/task.hpp>
 
+#include <algorithm>
+#include <array>
 #include <concepts>
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <span>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -165,19 +173,59 @@ auto handle_message(call_inbox<T, R>*, Handler& handler, request<T, R>&& asked) 
   }
 }
 
-/// The wait of a serve loop, laid out once for all its turns.
+/// Whether handling a message of the binding never waits.
+template <class Source, class Handler>
+consteval bool handles_at_once() {
+  if constexpr (select_arm<Source>::is_inbox) {
+    using outcome = decltype(handle_message(std::declval<Source*>(), std::declval<Handler&>(),
+                                            std::declval<typename Source::message_type&&>()));
+    return std::same_as<outcome, handled>;
+  } else {
+    return std::same_as<decltype(handle(std::declval<Handler&>())), handled>;
+  }
+}
+template <class Source, class Handler>
+consteval bool handles_at_once(const binding<Source, Handler>*) {
+  return handles_at_once<Source, Handler>();
+}
+template <class Source, class Handler>
+consteval bool handles_at_once(const owning_binding<Source, Handler>*) {
+  return handles_at_once<Source, Handler>();
+}
+
+/// The wait of a serve loop, laid out once for all its turns. It is part of what an idle actor
+/// takes, so it holds no pointer twice.
 template <class... Bindings>
 class serve_wait {
  public:
-  serve_wait(const context& ctx, Bindings&... bindings) noexcept
-      : done_(ctx.done()),
-        arms_(source_of(bindings)..., done_),
-        operation_(arms_.inbox_sources(), others(ctx)) {}
+  explicit serve_wait(Bindings&... bindings) noexcept
+      : arms_(source_of(bindings)...), others_(others_of(arms_)) {}
   serve_wait(const serve_wait&) = delete;
   serve_wait& operator=(const serve_wait&) = delete;
+  ~serve_wait() {
+    step_.leave(inboxes(), others());
+    delete static_cast<done_source*>(others_.back());
+  }
+
+  /// In the fiber, before the first turn. A context that is the actor's own ends the wait by
+  /// itself; any other is a source.
+  void start(const fiber& self, const context& ctx) {
+    if (context_link::is_ambient(self, &ctx) || ctx.state() == nullptr) return;
+    auto done = std::make_unique<done_source>(ctx.done());
+    done->index = sizeof...(Bindings);
+    others_.back() = done.release();
+  }
+
+  /// True: a source is ready, see self.fired. False: the fiber is parked.
+  bool begin(fiber& self) { return step_.begin(self, inboxes(), others()); }
+  /// After each begin(), when it is ready or the fiber has been woken: which source it was.
+  std::uint32_t end(fiber& self) noexcept {
+    step_.end(self, inboxes(), others());
+    return self.fired;
+  }
 
   bool await_ready() {
-    ready_ = operation_.begin(*current.running);
+    ready_ = begin(*current.running);
     return ready_ && !spend_budget();
   }
   void await_suspend(std::coroutine_handle<> at) const noexcept {
@@ -185,11 +233,7 @@ class serve_wait {
     self.resume_point = at;
     if (ready_) self.sched->yield(self);
   }
-  std::uint32_t await_resume() noexcept {
-    fiber& self = *current.running;
-    operation_.end(self);
-    return self.fired;
-  }
+  std::uint32_t await_resume() noexcept { return end(*current.running); }
 
   /// Handles what source I gave.
   template <std::size_t I, class Binding>
@@ -214,22 +258,22 @@ class serve_wait {
     }
   }
 
-  [[nodiscard]] bool all_closed() const noexcept { return arm_count != 0 && closed_ == arm_count; }
-  /// Why the loop ends, when no source was chosen.
-  [[nodiscard]] error reason() const noexcept {
-    return cancel_reason(*current.running, &done_.of());
+  [[nodiscard]] bool all_closed() const noexcept {
+    return arms::inboxes != 0 && closed_ == arms::inboxes;
   }
 
  private:
-  using arms = arm_set<typename Bindings::source_type..., context_done>;
-  static constexpr std::size_t arm_count = arms::inboxes;
+  using arms = arm_set<typename Bindings::source_type...>;
+  using kept_sources = std::array<wait_source*, arms::others + 1>;
 
-  /// A context that is the actor's own ends the wait by itself, without being a source.
-  [[nodiscard]] std::span<wait_source* const> others(const context& ctx) const noexcept {
-    const auto all = arms_.other_sources();
-    const bool redundant =
-        context_link::is_ambient(*current.running, &ctx) || ctx.state() == nullptr;
-    return redundant ? all.first(all.size() - 1) : all;
+  inbox_sources inboxes() noexcept { return arms_.inbox_sources(); }
+  other_sources others() const noexcept {
+    return {others_.data(), arms::others + (others_.back() != nullptr ? 1U : 0U)};
+  }
+  static kept_sources others_of(const arms& all) noexcept {
+    kept_sources sources{};
+    std::ranges::copy(all.other_sources(), sources.begin());
+    return sources;
   }
 
   static task<result<>> nothing() { co_return result<>(); }
@@ -243,19 +287,20 @@ class serve_wait {
     return bound.owned;
   }
 
-  context_done done_;
   arms arms_;
-  receive_operation operation_;
-  std::size_t closed_ = 0;
+  kept_sources others_;  // and last, if it is needed, the context's, which is ours
+  receive_step step_;
   bool ready_ = false;
+  std::uint8_t closed_ = 0;
 };
 
 template <std::size_t... I, class... Bindings>
 task<result<>> serve_loop(std::index_sequence<I...>, context ctx, Bindings... bindings) {
-  serve_wait<Bindings...> wait(ctx, bindings...);
+  serve_wait<Bindings...> wait(bindings...);
+  wait.start(*current.running, ctx);
   while (!wait.all_closed()) {
     const std::uint32_t chosen = co_await wait;
-    if (chosen >= sizeof...(Bindings)) co_return fail(wait.reason());
+    if (chosen >= sizeof...(Bindings)) co_return fail(cancel_reason(*current.running, &ctx));
     result<> outcome;
     ((chosen == I ? void(outcome = co_await wait.template handle<I>(bindings)) : void()), ...);
     if (!outcome) co_return fail(std::move(outcome).error());
@@ -263,15 +308,121 @@ task<result<>> serve_loop(std::index_sequence<I...>, context ctx, Bindings... bi
   co_return result<>();
 }
 
+/// The same loop where no handler waits: it needs no coroutine, and lives in the frame of the one
+/// that awaits it. Its turns are run by the scheduler (resumable_loop).
+template <class... Bindings>
+class [[nodiscard]] serve_operation : resumable_loop {
+ public:
+  explicit serve_operation(context ctx, Bindings... bindings)
+      : resumable_loop(go_on),
+        ctx_(std::move(ctx)),
+        bindings_(std::move(bindings)...),
+        wait_(std::make_from_tuple<serve_wait<Bindings...>>(tied())) {}
+  /// Only before it is awaited.
+  serve_operation(serve_operation&& unstarted) noexcept
+      : resumable_loop(go_on),
+        ctx_(std::move(unstarted.ctx_)),
+        bindings_(std::move(unstarted.bindings_)),
+        wait_(std::make_from_tuple<serve_wait<Bindings...>>(tied())) {}
+  serve_operation& operator=(serve_operation&&) = delete;
+  ~serve_operation() {
+    if (ended_ == ending::failed) std::destroy_at(&why_);
+    if (ended_ == ending::crashed) std::destroy_at(&thrown_);
+  }
+
+  static constexpr bool await_ready() noexcept { return false; }
+  bool await_suspend(std::coroutine_handle<> at) {
+    fiber& self = running_fiber("serve");
+    awaiting_ = at;
+    wait_.start(self, ctx_);
+    self.resume_point = resumption(static_cast<resumable_loop&>(*this));
+    return run(self);
+  }
+  result<> await_resume() {
+    if (ended_ == ending::crashed) std::rethrow_exception(std::move(thrown_));
+    if (ended_ == ending::failed) return fail(std::move(why_));
+    return {};
+  }
+
+  /// As a task of its own, where one is wanted.
+  operator task<result<>>() && { return as_task(std::move(*this)); }
+
+ private:
+  enum class ending : std::uint8_t { clean, failed, crashed };
+
+  static task<result<>> as_task(serve_operation loop) { co_return co_await std::move(loop); }
+  auto tied() noexcept {
+    return std::apply([](Bindings&... bindings) { return std::tie(bindings...); }, bindings_);
+  }
+
+  /// True: the fiber is parked, or has given way. False: the loop has ended.
+  bool run(fiber& self) {
+    while (!wait_.all_closed()) {
+      if (!wait_.begin(self)) return true;
+      if (spend_budget()) {
+        self.sched->yield(self);
+        return true;
+      }
+      if (!take(self)) return false;
+    }
+    return false;
+  }
+  /// Handles what the wait gave. False: the loop has ended with that.
+  bool take(fiber& self) {
+    const std::uint32_t chosen = wait_.end(self);
+    if (chosen >= sizeof...(Bindings)) return failed(cancel_reason(self, &ctx_));
+    result<> outcome = handle(chosen, std::index_sequence_for<Bindings...>());
+    return outcome ? true : failed(std::move(outcome).error());
+  }
+  template <std::size_t... I>
+  result<> handle(std::uint32_t chosen, std::index_sequence<I...>) {
+    result<> outcome;
+    ((chosen == I ? void(outcome = wait_.template handle<I>(std::get<I>(bindings_)).await_resume())
+                  : void()),
+     ...);
+    return outcome;
+  }
+  bool failed(error why) noexcept {
+    std::construct_at(&why_, std::move(why));
+    ended_ = ending::failed;
+    return false;
+  }
+  static void go_on(resumable_loop& loop) noexcept {
+    auto& me = static_cast<serve_operation&>(loop);
+    try {
+      fiber& self = *current.running;
+      if (me.take(self) && me.run(self)) return;
+    } catch (...) {
+      std::construct_at(&me.thrown_, std::current_exception());
+      me.ended_ = ending::crashed;
+    }
+    me.awaiting_.resume();
+  }
+
+  context ctx_;
+  std::coroutine_handle<> awaiting_;
+  std::tuple<Bindings...> bindings_;
+  union {
+    error why_;
+    std::exception_ptr thrown_;
+  };
+  serve_wait<Bindings...> wait_;
+  ending ended_ = ending::clean;
+};
+
 }  // namespace detail
 
-/// The loop described above. Cost a message: one locked operation while messages wait, nothing
-/// allocated (a coroutine handler takes a pooled frame).
+/// Awaitable -> result<>: the loop described above. Cost a message: one locked operation while
+/// messages wait, nothing allocated (a coroutine handler takes a pooled frame). Where no handler is
+/// a coroutine the loop takes no frame of its own.
 template <class... Bindings>
-[[nodiscard]] task<result<>> serve(context ctx, Bindings... bindings) {
+[[nodiscard]] auto serve(const context& ctx, Bindings... bindings) {
   static_assert(sizeof...(Bindings) > 0, "serve: name at least one on(inbox, handler)");
-  return detail::serve_loop(std::index_sequence_for<Bindings...>(), std::move(ctx),
-                            std::move(bindings)...);
+  if constexpr ((detail::handles_at_once(static_cast<Bindings*>(nullptr)) && ...)) {
+    return detail::serve_operation<Bindings...>(ctx, std::move(bindings)...);
+  } else {
+    return detail::serve_loop(std::index_sequence_for<Bindings...>(), ctx, std::move(bindings)...);
+  }
 }
 
 }  // namespace troupe

@@ -55,6 +55,7 @@ nanoseconds restart_delays::next(nanoseconds healthy_for, std::uint64_t random) 
 
 supervision_state::supervision_state(const supervision_options& options) : options_(options) {
   history_.reset(options.restart_limit);
+  uses_time_ = options.restart_limit.max_restarts != unlimited_restarts;
 }
 
 child_id supervision_state::add(const child_options& options, decisions& out) {
@@ -65,8 +66,10 @@ child_id supervision_state::add(const child_options& options, decisions& out) {
   c.policy = options.policy.value_or(options_.policy);
   c.declared = phase_ == phase::created;
   c.shutdown_timeout = options.shutdown_timeout.value_or(options_.shutdown_timeout);
-  c.delays = detail::restart_delays(options.restart_delay.value_or(options_.restart_delay),
-                                    options.backoff.value_or(options_.backoff),
+  const nanoseconds first_delay = options.restart_delay.value_or(options_.restart_delay);
+  uses_time_ = uses_time_ || first_delay != nanoseconds::zero() ||
+               options.restart_limit.max_restarts != unlimited_restarts;
+  c.delays = detail::restart_delays(first_delay, options.backoff.value_or(options_.backoff),
                                     options.jitter.value_or(options_.jitter));
   c.history.reset(options.restart_limit);
   c.restarts = 0;

@@ -189,6 +189,8 @@ class supervision_state {
   [[nodiscard]] std::size_t live_children() const { return live_; }
   [[nodiscard]] bool idle() const { return live_ == 0; }
   [[nodiscard]] bool finished() const { return phase_ == phase::finished; }
+  /// Whether any decision can depend on the times given: else they need not be true.
+  [[nodiscard]] bool uses_time() const { return uses_time_; }
 
  private:
   enum class phase : std::uint8_t { created, running, stopping, finished };
@@ -260,6 +262,7 @@ class supervision_state {
   std::uint64_t last_order_ = 0;
   timer_token last_timer_ = 0;
   std::size_t live_ = 0;
+  bool uses_time_ = false;  // there is a limit, or a delay
 };
 
 }  // namespace troupe

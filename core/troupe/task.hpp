@@ -9,6 +9,7 @@
 
 #include <coroutine>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <memory>
 #include <new>
@@ -25,8 +26,15 @@ namespace detail {
 /// The root of a fiber has no awaiter: its end is told to the worker that runs it (fiber.cpp).
 void root_finished() noexcept;
 
+enum class task_state : std::uintptr_t { running, value, exception };
+
+/// The awaiter's address and the task's state share a word: frames of actors that wait are what a
+/// program with many of them consists of.
 struct task_promise_base {
-  std::coroutine_handle<> awaiter;
+  void set_awaiter(std::coroutine_handle<> awaiting) noexcept {
+    word_ = reinterpret_cast<std::uintptr_t>(awaiting.address());
+  }
+  [[nodiscard]] task_state state() const noexcept { return task_state{word_ & state_mask}; }
 
   static void* operator new(std::size_t size) { return frame_alloc(size); }
   static void operator delete(void* frame, std::size_t size) noexcept { frame_free(frame, size); }
@@ -35,7 +43,8 @@ struct task_promise_base {
     static constexpr bool await_ready() noexcept { return false; }
     template <class Promise>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> ended) noexcept {
-      if (auto next = ended.promise().awaiter) return next;
+      const std::uintptr_t next = ended.promise().word_ & ~state_mask;
+      if (next != 0) return std::coroutine_handle<>::from_address(reinterpret_cast<void*>(next));
       root_finished();
       return std::noop_coroutine();
     }
@@ -44,6 +53,13 @@ struct task_promise_base {
 
   static constexpr std::suspend_always initial_suspend() noexcept { return {}; }
   static constexpr final_awaiter final_suspend() noexcept { return {}; }
+
+ protected:
+  void set_state(task_state now) noexcept { word_ |= static_cast<std::uintptr_t>(now); }
+
+ private:
+  static constexpr std::uintptr_t state_mask = 3;  // frames are aligned to 16
+  std::uintptr_t word_ = 0;
 };
 
 template <class T>
@@ -53,8 +69,8 @@ class task_promise : public task_promise_base {
   task_promise(const task_promise&) = delete;
   task_promise& operator=(const task_promise&) = delete;
   ~task_promise() {
-    if (state_ == state::value) std::destroy_at(&value_);
-    if (state_ == state::exception) std::destroy_at(&exception_);
+    if (state() == task_state::value) std::destroy_at(&value_);
+    if (state() == task_state::exception) std::destroy_at(&exception_);
   }
 
   task<T> get_return_object() noexcept;
@@ -63,28 +79,26 @@ class task_promise : public task_promise_base {
     requires std::is_constructible_v<T, U&&>
   void return_value(U&& value) noexcept(std::is_nothrow_constructible_v<T, U&&>) {
     std::construct_at(&value_, std::forward<U>(value));
-    state_ = state::value;
+    set_state(task_state::value);
   }
   void unhandled_exception() noexcept {
     std::construct_at(&exception_, std::current_exception());
-    state_ = state::exception;
+    set_state(task_state::exception);
   }
 
   T take() {
-    if (state_ == state::exception) std::rethrow_exception(exception_);
+    if (state() == task_state::exception) std::rethrow_exception(exception_);
     return std::move(value_);
   }
   [[nodiscard]] const std::exception_ptr* exception() const noexcept {
-    return state_ == state::exception ? &exception_ : nullptr;
+    return state() == task_state::exception ? &exception_ : nullptr;
   }
 
  private:
-  enum class state : unsigned char { running, value, exception };
   union {
     T value_;
     std::exception_ptr exception_;
   };
-  state state_ = state::running;
 };
 
 template <>
@@ -138,7 +152,7 @@ class [[nodiscard]] task {
       std::coroutine_handle<promise_type> frame;
       static constexpr bool await_ready() noexcept { return false; }
       std::coroutine_handle<> await_suspend(std::coroutine_handle<> awaiting) noexcept {
-        frame.promise().awaiter = awaiting;
+        frame.promise().set_awaiter(awaiting);
         return frame;
       }
       T await_resume() { return frame.promise().take(); }

@@ -5,6 +5,7 @@
 
 #include <troupe/clock.hpp>
 #include <troupe/context.hpp>
+#include <troupe/detail/pooled.hpp>
 #include <troupe/detail/receive.hpp>
 #include <troupe/detail/timer_node.hpp>
 #include <troupe/error.hpp>
@@ -132,7 +133,7 @@ class every_source final : public wait_source {
   bool waits_ = false;
 };
 
-class done_source final : public wait_source {
+class done_source final : public wait_source, public pooled {
  public:
   explicit done_source(const context_done& done) noexcept : context_(done.of()) {}
   bool arm(fiber& self, std::uint64_t id) override;

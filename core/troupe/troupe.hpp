@@ -26,6 +26,7 @@
 #include <troupe/exit_reason.hpp>
 #include <troupe/health.hpp>
 #include <troupe/logger.hpp>
+#include <troupe/make.hpp>
 
 #include <troupe/child_spec.hpp>
 #include <troupe/restart_policy.hpp>

@@ -63,14 +63,19 @@ spin_lock& lock_of(const void* home) noexcept {
 
 }  // namespace
 
-actor_inboxes::actor_inboxes() : site_(&this_site.get()) {
-  const std::lock_guard held(site_->lock);
-  site_->open = this;
+actor_inboxes::actor_inboxes() {
+  construction_site& site = this_site.get();
+  state_.store(reinterpret_cast<std::uintptr_t>(&site) | is_site_bit, std::memory_order_relaxed);
+  const std::lock_guard held(site.lock);
+  site.open = this;
 }
 
 void actor_inboxes::close_site() noexcept {
-  construction_site* const site = std::exchange(site_, nullptr);
-  if (site == nullptr) return;
+  std::uintptr_t seen = state_.load(std::memory_order_relaxed);
+  do {
+    if ((seen & is_site_bit) == 0) return;
+  } while (!state_.compare_exchange_weak(seen, seen & is_claimed_bit));
+  auto* const site = reinterpret_cast<construction_site*>(seen & ~(is_site_bit | is_claimed_bit));
   const std::lock_guard held(site->lock);
   if (site->open == this) site->open = nullptr;
 }
@@ -82,9 +87,9 @@ actor_inboxes::~actor_inboxes() {
 }
 
 void actor_inboxes::link(inbox_core& member) noexcept {
-  member.home_previous = last_;
-  (last_ != nullptr ? last_->home_next : first_) = &member;
-  last_ = &member;
+  inbox_core** at = &first_;
+  while (*at != nullptr) at = &(*at)->home_next;
+  *at = &member;
   member.home.store(this, std::memory_order_release);
 }
 
@@ -92,20 +97,20 @@ void actor_inboxes::adopt(inbox_core& homeless) noexcept {
   const std::lock_guard held(lock_of(this));
   // Two actors may find it without a home at the same time, under two locks.
   actor_inboxes* none = nullptr;
-  homeless.adopted.store(true, std::memory_order_relaxed);
+  homeless.set_adopted();
   if (!homeless.home.compare_exchange_strong(none, this)) return;
   link(homeless);
 }
 
 void actor_inboxes::unlink(inbox_core& member) noexcept {
-  (member.home_previous != nullptr ? member.home_previous->home_next : first_) = member.home_next;
-  (member.home_next != nullptr ? member.home_next->home_previous : last_) = member.home_previous;
-  member.home_next = member.home_previous = nullptr;
+  inbox_core** at = &first_;
+  while (*at != &member) at = &(*at)->home_next;
+  *at = std::exchange(member.home_next, nullptr);
   member.home.store(nullptr, std::memory_order_release);
 }
 
 void actor_inboxes::keep_within(const void* begin, std::size_t size) noexcept {
-  if (site_ == nullptr) return;  // settled before
+  if ((state_.load(std::memory_order_relaxed) & is_site_bit) == 0) return;  // settled before
   close_site();
   const std::lock_guard held(lock_of(this));
   const auto from = reinterpret_cast<std::uintptr_t>(begin);
@@ -120,7 +125,7 @@ void actor_inboxes::keep_within(const void* begin, std::size_t size) noexcept {
 void actor_inboxes::close_all() noexcept {
   const std::lock_guard held(lock_of(this));
   for (inbox_core* at = first_; at != nullptr; at = at->home_next) {
-    const bool others_receive = at->adopted && at->is_shared();
+    const bool others_receive = at->adopted() && at->is_shared();
     if (!others_receive) at->target().close(inbox_core::closing::by_end);
   }
 }
@@ -148,7 +153,7 @@ bool actor_inboxes::redirect_to(actor_inboxes& first) noexcept {
     if (mine->capacity() != theirs->capacity()) return false;
   }
   // Behind the members, `first` may have adopted inboxes that its runs received from.
-  if (mine != nullptr || (theirs != nullptr && !theirs->adopted)) return false;
+  if (mine != nullptr || (theirs != nullptr && !theirs->adopted())) return false;
   theirs = first.first_;
   for (mine = first_; mine != nullptr; mine = mine->home_next, theirs = theirs->home_next) {
     mine->redirect(theirs->target());

@@ -14,6 +14,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 namespace troupe {
@@ -48,8 +49,22 @@ class actor_inboxes {
   void view(std::vector<inbox_view>& into) const;
 
   /// The fiber of the actor's run, null between runs. For call_cycle.hpp.
-  void set_run(fiber* run) noexcept { run_.store(run, std::memory_order_release); }
-  [[nodiscard]] fiber* run() const noexcept { return run_.load(std::memory_order_acquire); }
+  void set_run(fiber* run) noexcept {
+    const std::uintptr_t kept = state_.load(std::memory_order_relaxed) & is_claimed_bit;
+    state_.store(reinterpret_cast<std::uintptr_t>(run) | kept, std::memory_order_release);
+  }
+  [[nodiscard]] fiber* run() const noexcept {
+    const std::uintptr_t seen = state_.load(std::memory_order_acquire);
+    return (seen & is_site_bit) != 0 ? nullptr : reinterpret_cast<fiber*>(seen & ~is_claimed_bit);
+  }
+
+  /// Whether the actor belongs to a supervisor or a runtime.
+  [[nodiscard]] bool is_claimed() const noexcept { return (state_.load() & is_claimed_bit) != 0; }
+  /// False: it does already.
+  [[nodiscard]] bool claim() noexcept {
+    return (state_.fetch_or(is_claimed_bit) & is_claimed_bit) == 0;
+  }
+  void unclaim() noexcept { state_.fetch_and(~is_claimed_bit); }
 
   /// The restart of an actor from a factory: our inboxes forward to those of `first`, one by one in
   /// the order of construction. False, and nothing done, if the lists do not match.
@@ -62,10 +77,14 @@ class actor_inboxes {
   void link(inbox_core& member) noexcept;
   void unlink(inbox_core& member) noexcept;
 
-  inbox_core* first_ = nullptr;
-  inbox_core* last_ = nullptr;
-  std::atomic<fiber*> run_{nullptr};
-  construction_site* site_;  // until the object is known to be complete; then null
+  static constexpr std::uintptr_t is_claimed_bit = 1;
+  static constexpr std::uintptr_t is_site_bit = 2;
+
+  inbox_core* first_ = nullptr;  // in the order of construction
+  // Until the object is known to be complete the construction_site, marked; then the fiber of the
+  // run. Who writes the pointer is the actor's owner; the bit of the claim is written by
+  // read-modify-writes, and changes only while there is no run.
+  std::atomic<std::uintptr_t> state_;
 };
 
 /// For an inbox's constructor and destructor.

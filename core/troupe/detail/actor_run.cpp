@@ -1,11 +1,12 @@
 #include <troupe/detail/actor_run.hpp>
 
 #include <troupe/actor.hpp>
+#include <troupe/detail/context_extra.hpp>
 
 #include <coroutine>
 #include <exception>
+#include <memory>
 #include <mutex>
-#include <optional>
 #include <utility>
 
 namespace troupe::detail {
@@ -22,47 +23,121 @@ exit_reason outcome_of(root_promise& ended) noexcept {
 }
 
 void run_exited(fiber& ended) {
-  auto& owner = *static_cast<run_owner*>(ended.owner);
-  if (!ended.root) {
+  const fiber::remains left = ended.take_remains();
+  auto& owner = *static_cast<run_owner*>(left.owner);
+  if (!left.root) {
     if (owner.abandoned != nullptr) owner.abandoned(owner);
     return;
   }
-  auto root = std::coroutine_handle<root_promise>::from_address(ended.take_root().address());
+  auto root = std::coroutine_handle<root_promise>::from_address(left.root.address());
   exit_reason why = outcome_of(root.promise());
   root.destroy();
   owner.ended(owner, std::move(why));
+}
+
+void only_run_ended(scheduler& where, actor& one, join_state<exit_reason>* told,
+                    exit_reason&& why) noexcept {
+  actor_internals::ended_for_good(one, &why);
+  actor_internals::unclaim(one);
+  auto& home = const_cast<scheduler&>(where.root());
+  if (&home != &where) home.return_thread(where);
+  if (told == nullptr) return;
+  told->value.emplace(std::move(why));
+  told->ended.set();
+  let_go(*told);
+}
+
+void only_run_exited(fiber& ended) {
+  const fiber::remains left = ended.take_remains();
+  auto* const told = static_cast<join_state<exit_reason>*>(left.owner);
+  if (!left.root) {  // destroyed with its runtime: there is nobody to tell
+    if (told != nullptr) let_go(*told);
+    return;
+  }
+  auto root = std::coroutine_handle<root_promise>::from_address(left.root.address());
+  exit_reason why = outcome_of(root.promise());
+  root.destroy();
+  only_run_ended(*ended.sched, *left.who, told, std::move(why));
+}
+
+// The last handle has been dropped. False: the run has ended, and is telling.
+bool forget_join_state(join_state<exit_reason>& told) noexcept {
+  fiber& one = fiber_of(*told.scope.state());
+  const std::lock_guard held(one.lock);
+  if (one.owner != &told) return false;
+  one.owner = nullptr;
+  return true;
+}
+
+struct starting {
+  fiber& made;
+  task<result<>> body;
+};
+
+/// A fiber with a run in it that is not scheduled yet. Where run() throws there is no body, and
+/// `thrown` says what.
+starting prepare_run(scheduler& sched, context_state* parent, actor& one, run_identity identity,
+                     std::exception_ptr& thrown) {
+  actor_internals::registration(identity.known_as).started(sched, identity.supervisor);
+  actor_internals::run_begins(one);
+  fiber& made = make_fiber(sched, parent);
+  task<result<>> body;
+  try {
+    body = actor_internals::run(one, context::share(made.scope));
+    if (!body) throw usage_error("actor \"" + one.name() + "\": run() returned an empty task");
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  return {made, std::move(body)};
+}
+
+void schedule_run(starting&& run, std::shared_ptr<actor> one, run_identity identity,
+                  void (*on_exit)(fiber&), void* owner) {
+  fiber& made = run.made;
+  actor_internals::inboxes(*one).set_run(&made);
+  {
+    const std::lock_guard held(made.lock);
+    made.root = run.body.release();
+    made.who = std::move(one);
+    made.owner = owner;
+  }
+  actor_internals::registration(identity.known_as).run_begins(made);
+  made.resume_point = made.root;
+  made.on_exit = on_exit;
+  made.sched->schedule(made);
 }
 
 }  // namespace
 
 context start_run(scheduler& sched, context_state* parent, actor& one, run_owner& owner,
                   run_identity identity) {
-  actor_registration& registration = actor_internals::registration(identity.known_as);
-  registration.started(sched, identity.supervisor);
-  actor_internals::run_begins(one);
-  fiber& made = make_fiber(sched, parent);
-  context scope = context::share(made.scope);
-  task<result<>> body;
-  try {
-    body = actor_internals::run(one, scope);
-    if (!body) throw usage_error("actor \"" + one.name() + "\": run() returned an empty task");
-  } catch (...) {
-    drop_fiber(made);
-    owner.ended(owner, exit_reason::from_exception(std::current_exception()));
+  std::exception_ptr thrown;
+  starting run = prepare_run(sched, parent, one, identity, thrown);
+  context scope = context::share(run.made.scope);
+  if (!run.body) {
+    drop_fiber(run.made);
+    owner.ended(owner, exit_reason::from_exception(std::move(thrown)));
     return scope;
   }
-  {
-    const std::lock_guard held(made.lock);
-    made.root = body.release();
-    made.who = &one;
-  }
-  actor_internals::inboxes(one).set_run(&made);
-  registration.run_begins(made);
-  made.resume_point = made.root;
-  made.on_exit = run_exited;
-  made.owner = &owner;
-  sched.schedule(made);
+  // Its owner keeps the actor.
+  std::shared_ptr<actor> unowned(std::shared_ptr<actor>(), &one);
+  schedule_run(std::move(run), std::move(unowned), identity, run_exited, &owner);
   return scope;
+}
+
+void start_only_run(scheduler& sched, context_state* parent, std::shared_ptr<actor> one,
+                    join_state<exit_reason>& told) {
+  std::exception_ptr thrown;
+  const run_identity identity{.known_as = *one};
+  starting run = prepare_run(sched, parent, *one, identity, thrown);
+  told.scope = context::share(run.made.scope);
+  told.forget = forget_join_state;
+  if (!run.body) {
+    drop_fiber(run.made);
+    only_run_ended(sched, *one, &told, exit_reason::from_exception(std::move(thrown)));
+    return;
+  }
+  schedule_run(std::move(run), std::move(one), identity, only_run_exited, &told);
 }
 
 }  // namespace troupe::detail

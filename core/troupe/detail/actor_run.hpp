@@ -6,6 +6,9 @@
 #include <troupe/context.hpp>
 #include <troupe/detail/fiber.hpp>
 #include <troupe/exit_reason.hpp>
+#include <troupe/join_handle.hpp>
+
+#include <memory>
 
 namespace troupe {
 class actor;
@@ -32,5 +35,10 @@ struct run_identity {
 /// inside this call.
 [[nodiscard]] context start_run(scheduler& sched, context_state* parent, actor& one,
                                 run_owner& owner, run_identity identity);
+
+/// Starts the only run of `one`, which the fiber keeps alive: when it ends the actor has ended for
+/// good. There is no other record of it, and `told` is forgotten when its last handle is dropped.
+void start_only_run(scheduler& sched, context_state* parent, std::shared_ptr<actor> one,
+                    join_state<exit_reason>& told);
 
 }  // namespace troupe::detail

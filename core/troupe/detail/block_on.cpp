@@ -12,8 +12,9 @@ namespace troupe::detail {
 namespace {
 
 void root_exited(fiber& ended) {
-  if (auto root = ended.take_root()) root.destroy();
-  auto& owner = *static_cast<root_owner*>(ended.owner);
+  const fiber::remains left = ended.take_remains();
+  if (left.root) left.root.destroy();
+  auto& owner = *static_cast<root_owner*>(left.owner);
   owner.ended(owner);
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 
-// The rarely needed half of a context's state, made when first asked for: the timer of its own
-// deadline, the runtime whose clock counts, and a std::stop_source.
+// The half of a context's state that most do not need, made when first asked for: what is below it,
+// who waits for it, the timer of its own deadline, the runtime whose clock counts, and a
+// std::stop_source.
 
 #include <troupe/detail/context_state.hpp>
 #include <troupe/detail/fiber.hpp>
@@ -31,6 +32,8 @@ struct context_extra : pooled {
   explicit context_extra(context_state& state) noexcept : of(state), timer(*this) {}
 
   context_state& of;
+  context_state* first_child = nullptr;  // under the state's lock, as are the children's siblings
+  context_waiter* waiters = nullptr;     // under the state's lock
   deadline_timer timer;
   std::shared_ptr<scheduler> home;         // set once, before `clock`
   std::atomic<scheduler*> clock{nullptr};  // home, for now_for() on other threads (release/acquire)

@@ -13,10 +13,11 @@ namespace {
 using guard = std::lock_guard<spin_lock>;
 
 void unlink_child(context_state& parent, context_state& child) noexcept {  // parent's lock held
+  context_extra* const extra = parent.extra.load(std::memory_order_acquire);
   if (child.previous_sibling != nullptr) {
     child.previous_sibling->next_sibling = child.next_sibling;
-  } else if (parent.first_child == &child) {
-    parent.first_child = child.next_sibling;
+  } else if (extra != nullptr && extra->first_child == &child) {
+    extra->first_child = child.next_sibling;
   } else {
     return;  // end() has taken it off already
   }
@@ -39,7 +40,8 @@ bool retain_unless_dying(context_state& state) noexcept {
 /// Takes the next child off a state that is ending, with a reference; null when there is none left.
 context_state* take_child(context_state& state) noexcept {
   const guard held(state.lock);
-  while (context_state* child = state.first_child) {
+  context_extra& extra = *state.extra.load(std::memory_order_acquire);
+  while (context_state* child = extra.first_child) {
     unlink_child(state, *child);
     if (retain_unless_dying(*child)) return child;
   }
@@ -55,15 +57,16 @@ std::stop_source stop_source_of(context_state& state) noexcept {
 }
 
 void wake_waiters(context_state& state) noexcept {
+  context_extra& extra = *state.extra.load(std::memory_order_acquire);
   for (;;) {
     fiber* who = nullptr;
     std::uint64_t wait = 0;
     std::uint32_t index = 0;
     {
       const guard held(state.lock);
-      context_waiter* first = state.waiters;
+      context_waiter* first = extra.waiters;
       if (first == nullptr) return;
-      state.waiters = first->next;
+      extra.waiters = first->next;
       if (first->next != nullptr) first->next->previous = nullptr;
       first->linked = false;
       who = first->who;
@@ -135,21 +138,25 @@ void attach(context_state& child, context_state* parent) noexcept {
   if (parent == nullptr) return;
   retain(*parent);
   child.deadline = child.deadline < parent->deadline ? child.deadline : parent->deadline;
+  context_extra& extra = extra_of(*parent);
   const guard held(parent->lock);
   const auto status = parent->status.load(std::memory_order_relaxed);
   if (status != context_status::alive) {
     child.status.store(status, std::memory_order_relaxed);
     return;
   }
-  child.next_sibling = parent->first_child;
-  if (parent->first_child != nullptr) parent->first_child->previous_sibling = &child;
-  parent->first_child = &child;
+  child.next_sibling = extra.first_child;
+  if (extra.first_child != nullptr) extra.first_child->previous_sibling = &child;
+  extra.first_child = &child;
 }
 
 bool end_alone(context_state& state, context_status why) noexcept {
   {
     const guard held(state.lock);
-    if (state.waiters != nullptr || state.first_child != nullptr) return false;
+    const context_extra* const extra = state.extra.load(std::memory_order_acquire);
+    if (extra != nullptr && (extra->waiters != nullptr || extra->first_child != nullptr)) {
+      return false;
+    }
     if (state.status.load(std::memory_order_relaxed) != context_status::alive) return true;
     state.status.store(why, std::memory_order_seq_cst);
   }
@@ -173,8 +180,9 @@ void end(context_state& first, context_status why) noexcept {
       if (state->status.load(std::memory_order_relaxed) == context_status::alive) {
         state->status.store(why, std::memory_order_seq_cst);
         ended_here = true;
-        waited_for = state->waiters != nullptr;
-        has_children = state->first_child != nullptr;
+        const context_extra* const extra = state->extra.load(std::memory_order_acquire);
+        waited_for = extra != nullptr && extra->waiters != nullptr;
+        has_children = extra != nullptr && extra->first_child != nullptr;
       }
     }
     if (state != root) {
@@ -200,13 +208,14 @@ void end(context_state& first, context_status why) noexcept {
 
 bool add_waiter(context_state& state, context_waiter& waiter, scheduler& sched) noexcept {
   if (state.deadline != never) arm_deadline(state, sched);
+  context_extra& extra = extra_of(state);
   const guard held(state.lock);
   if (state.status.load(std::memory_order_relaxed) != context_status::alive) return false;
   waiter.linked = true;
   waiter.previous = nullptr;
-  waiter.next = state.waiters;
-  if (state.waiters != nullptr) state.waiters->previous = &waiter;
-  state.waiters = &waiter;
+  waiter.next = extra.waiters;
+  if (extra.waiters != nullptr) extra.waiters->previous = &waiter;
+  extra.waiters = &waiter;
   return true;
 }
 
@@ -217,7 +226,7 @@ void remove_waiter(context_state& state, context_waiter& waiter) noexcept {
   if (waiter.previous != nullptr) {
     waiter.previous->next = waiter.next;
   } else {
-    state.waiters = waiter.next;
+    state.extra.load(std::memory_order_acquire)->waiters = waiter.next;
   }
   if (waiter.next != nullptr) waiter.next->previous = waiter.previous;
 }

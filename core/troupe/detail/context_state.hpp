@@ -21,7 +21,7 @@ namespace troupe::detail {
 
 struct fiber;
 class scheduler;
-struct context_extra;  // deadline timer and std::stop_source, made when first needed
+struct context_extra;  // children, waits, deadline timer, ..., made when first needed
 
 enum class context_status : std::uint8_t { alive, canceled, expired };
 
@@ -44,10 +44,8 @@ struct context_state {
   const bool in_fiber;  // this state is part of a fiber
 
   context_state* parent = nullptr;
-  context_state* first_child = nullptr;  // guarded by our lock, as are the children's siblings
-  context_state* previous_sibling = nullptr;
+  context_state* previous_sibling = nullptr;  // guarded by the parent's lock
   context_state* next_sibling = nullptr;
-  context_waiter* waiters = nullptr;
   time_point deadline = never;
   std::atomic<context_extra*> extra{nullptr};
 

@@ -39,7 +39,6 @@ void unbind_all(fiber& ended) noexcept {
   ended.lock.lock();
   while (ended.bound != nullptr) ended.bound->unbind_locked(ended);
   if (ended.who != nullptr) actor_internals::inboxes(*ended.who).set_run(nullptr);
-  ended.who = nullptr;
   ended.lock.unlock();
 }
 
@@ -62,6 +61,7 @@ void destroy_frame(fiber& suspended) noexcept {
 fiber& make_fiber(scheduler& sched, context_state* parent) {
   fiber& made = fiber_pool::take();
   made.finished = false;
+  made.owner = nullptr;
   made.rounds.store(0, std::memory_order_relaxed);
   made.born = made.wait.load(std::memory_order_relaxed);
   made.sampling = sample_stage::none;

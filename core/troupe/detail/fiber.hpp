@@ -29,6 +29,7 @@
 #include <atomic>
 #include <coroutine>
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 namespace troupe {
@@ -71,6 +72,33 @@ inline constexpr std::memory_order before_locked_operation = std::memory_order_r
 inline constexpr std::memory_order before_locked_operation = std::memory_order_seq_cst;
 #endif
 
+/// A loop that goes on when its fiber is resumed, without a coroutine of its own: serve.hpp.
+struct resumable_loop {
+  explicit resumable_loop(void (*go_on)(resumable_loop&) noexcept) noexcept : turn(go_on) {}
+  void (*turn)(resumable_loop&) noexcept;
+};
+
+/// Where a fiber goes on: in a coroutine, or (lowest bit set) in a resumable_loop.
+class resumption {
+ public:
+  resumption() noexcept = default;
+  resumption(std::coroutine_handle<> at) noexcept
+      : word_(reinterpret_cast<std::uintptr_t>(at.address())) {}
+  explicit resumption(resumable_loop& loop) noexcept
+      : word_(reinterpret_cast<std::uintptr_t>(&loop) | 1U) {}
+  void resume() const {
+    if ((word_ & 1U) == 0) {
+      std::coroutine_handle<>::from_address(reinterpret_cast<void*>(word_)).resume();
+    } else {
+      auto& loop = *reinterpret_cast<resumable_loop*>(word_ & ~std::uintptr_t{1});
+      loop.turn(loop);
+    }
+  }
+
+ private:
+  std::uintptr_t word_ = 0;
+};
+
 struct fiber {
   // --- the wait ---
   spin_lock lock;
@@ -81,31 +109,32 @@ struct fiber {
   std::atomic<bool> on_worker{false};   // released by the worker that ran it, acquired by the next
   std::atomic<bool> cancelable{false};  // does the end of `scope` end this wait?
   std::atomic<wait_kind> waiting_for{wait_kind::none};
+  // An inbox of this wait has become a shared one meanwhile, and put the wait into its list: set
+  // under `lock` while parked; the owner takes itself off the list, and clears it.
+  bool registered = false;
+  bool finished = false;                // the root coroutine has come to its end
   std::uint32_t fired = fired_nothing;  // written under `lock` while parked; read by the owner
   std::uint32_t pending = fired_nothing;
   std::uint64_t pending_wait = 0;      // the wait that `pending` belongs to; under `lock`
   std::atomic<std::uint64_t> wait{0};  // id of the open wait; only the owner writes it
   std::uint64_t receive_mask = 0;      // bound inboxes this wait receives from; under `lock`
-  // An inbox of this wait has become a shared one meanwhile, and put the wait into its list: set
-  // under `lock` while parked; the owner takes itself off the list, and clears it.
-  bool registered = false;
 
   // --- running ---
-  std::coroutine_handle<> resume_point;
+  resumption resume_point;
   fiber* next = nullptr;       // in an intrusive queue
   scheduler* sched = nullptr;  // null: this fiber is free
-  bool finished = false;       // the root coroutine has come to its end
 
   // --- identity ---
   context_state scope{true};     // canceled to cancel the fiber; its references keep the fiber
   std::coroutine_handle<> root;  // written under `lock`, for readers on other threads
   // Takes the root's outcome and destroys it; with a null root: it was destroyed unfinished.
   void (*on_exit)(fiber&) = nullptr;
-  void* owner = nullptr;                   // on_exit's
-  actor* who = nullptr;                    // under `lock` for readers on other threads
+  void* owner = nullptr;  // on_exit's; under `lock` once it runs
+  // Whose run it is. Keeps the actor, unless somebody else does until on_exit. Under `lock` for
+  // readers on other threads.
+  std::shared_ptr<actor> who;
   const evaluation* evaluating = nullptr;  // the computed signal whose update runs; see signal.hpp
   inbox_core* bound = nullptr;             // list of inboxes bound here and at home nowhere else
-  std::uint64_t bound_bits = 0;            // which bits of receive_mask are taken; under `lock`
   // The owner of the inbox that this fiber calls, while it waits for the reply; see call_cycle.hpp.
   std::atomic<fiber*> calling{nullptr};
 
@@ -141,10 +170,15 @@ struct fiber {
     return now;
   }
 
-  /// Takes the root out, under `lock` for readers on other threads.
-  std::coroutine_handle<> take_root() noexcept {
+  /// What is taken out for on_exit, under `lock` for readers on other threads.
+  struct remains {
+    std::coroutine_handle<> root;
+    std::shared_ptr<actor> who;
+    void* owner;
+  };
+  remains take_remains() noexcept {
     lock.lock();
-    const std::coroutine_handle<> taken = std::exchange(root, nullptr);
+    remains taken{std::exchange(root, nullptr), std::move(who), std::exchange(owner, nullptr)};
     lock.unlock();
     return taken;
   }

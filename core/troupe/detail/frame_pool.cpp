@@ -1,8 +1,8 @@
 #include <troupe/detail/frame_pool.hpp>
 
+#include <troupe/detail/slab_memory.hpp>
 #include <troupe/detail/spin_lock.hpp>
 
-#include <memory>
 #include <mutex>
 #include <vector>
 
@@ -12,13 +12,13 @@ thread_local constinit frame_cache frames{};
 
 namespace {
 
-constexpr std::size_t slab_bytes = std::size_t{64} * 1024;
-
 struct frame_depot {
   struct shelf {
     spin_lock lock;
     free_block* first = nullptr;
-    std::vector<std::unique_ptr<std::byte[]>> slabs;
+    slab rest{};                    // of the newest slab, not cut into blocks yet
+    std::size_t taken = 0;          // bytes, of all slabs
+    std::vector<std::byte*> slabs;  // for leak checkers: blocks that are in use point at none
   };
   std::array<shelf, frame_classes> shelves;
 };
@@ -80,9 +80,16 @@ void* frame_alloc_slow(std::size_t size_class) {
   auto& shelf = depot().shelves[size_class];
   const std::lock_guard held(shelf.lock);
   if (shelf.first == nullptr) {
-    auto& slab = shelf.slabs.emplace_back(std::make_unique_for_overwrite<std::byte[]>(slab_bytes));
-    for (std::size_t at = slab_bytes / size; at-- != 0;) {
-      shelf.first = ::new (slab.get() + at * size) free_block{shelf.first};
+    if (shelf.rest.size < size) {
+      shelf.rest = take_slab(shelf.taken);
+      shelf.taken += shelf.rest.size;
+      shelf.slabs.push_back(shelf.rest.memory);
+    }
+    // Not more than a batch at a time: what is not needed yet is not touched.
+    for (std::size_t i = 0; i <= batch && shelf.rest.size >= size; ++i) {
+      shelf.first = ::new (shelf.rest.memory) free_block{shelf.first};
+      shelf.rest.memory += size;
+      shelf.rest.size -= size;
     }
   }
   free_block* const taken = shelf.first;

@@ -1,9 +1,10 @@
 #pragma once
 
-// Memory for coroutine frames and other small blocks that come and go: size classes of 64 bytes up
+// Memory for coroutine frames and other small blocks that come and go: size classes of 16 bytes up
 // to 1 KiB, a free list for each class and thread, and a shared depot behind them. A block may be
 // freed on another thread than it was allocated on: lists that grow too long give half to the
 // depot, and empty ones take from there. Memory is kept for reuse until the process ends.
+// Classes are this fine because the frame of an actor that waits is there as long as the actor.
 //
 // Under AddressSanitizer every block comes from the heap, so that a use after free is found.
 
@@ -13,8 +14,8 @@
 
 namespace troupe::detail {
 
-inline constexpr std::size_t frame_grain = 64;
-inline constexpr std::size_t frame_classes = 16;
+inline constexpr std::size_t frame_grain = 16;
+inline constexpr std::size_t frame_classes = 64;
 
 struct free_block {
   free_block* next;

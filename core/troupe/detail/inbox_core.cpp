@@ -16,6 +16,33 @@ namespace troupe::detail {
 
 namespace {
 
+// Rings of waiters: `last->next` is the first.
+
+template <class Waiter>
+void add_last(Waiter*& last, Waiter& added) noexcept {
+  if (last == nullptr) {
+    added.next = added.previous = &added;
+  } else {
+    added.previous = last;
+    added.next = last->next;
+    added.next->previous = &added;
+    last->next = &added;
+  }
+  last = &added;
+}
+
+template <class Waiter>
+void take_off(Waiter*& last, Waiter& gone) noexcept {
+  if (gone.next == &gone) {
+    last = nullptr;
+  } else {
+    gone.previous->next = gone.next;
+    gone.next->previous = gone.previous;
+    if (last == &gone) last = gone.previous;
+  }
+  gone.next = gone.previous = nullptr;
+}
+
 // The ring: a time_point, then the cells. The first cell is aligned, and what is before it fits.
 std::size_t header_of(const element_ops& ops) noexcept {
   return std::max(ops.align, sizeof(time_point));
@@ -40,22 +67,31 @@ inbox_core::inbox_core(std::size_t capacity, const element_ops& ops, const char*
 
 void inbox_core::destroy(const element_ops& ops) noexcept {
   leave_home(*this);
-  if (target_ != this) return;  // closing would close the inbox of all later runs
+  if (redirected()) return;  // closing would close the inbox of all later runs
   close(closing::by_user);
   spin_lock& held = acquire();
   if (fiber* owner = owner_.load(std::memory_order_relaxed)) {
     inbox_core** at = &owner->bound;
     while (*at != this) at = &(*at)->bound_next_;
     *at = bound_next_;
-    owner->bound_bits &= ~bit_;
   }
   held.unlock();
   // Without the lock: a dropped request answers its caller, and other destructors may send.
+  if (ring_ != nullptr) drop_ring(ops);
+}
+
+void inbox_core::drop_ring(const element_ops& ops) noexcept {
   for (auto left = size_.exchange(0, std::memory_order_relaxed); left != 0; --left) {
     ops.destroy(cell(0, ops.size));
     head_ = head_ + 1 == capacity_ ? 0 : head_ + 1;
   }
   free_ring(ring_);
+}
+
+void inbox_core::redirect(inbox_core& first) noexcept {
+  if (ring_ != nullptr) drop_ring(*ops_);
+  ring_ = &first;
+  flags_.fetch_or(is_redirected, std::memory_order_relaxed);
 }
 
 void inbox_core::free_ring(void* ring) const noexcept {
@@ -64,12 +100,12 @@ void inbox_core::free_ring(void* ring) const noexcept {
 }
 
 void inbox_core::close(closing why) noexcept {
-  if (target_ != this) return target_->close(why);
+  if (redirected()) return target().close(why);
   {
     spin_lock& held = acquire();
     if (closing_ != closing::by_user) closing_ = why;
     fiber* const owner = owner_.load(std::memory_order_relaxed);
-    if (owner != nullptr && (owner->receive_mask & bit_) != 0) {
+    if (owner != nullptr && receives(*owner)) {
       owner->unpark_locked(receiver_->index);
       scheduler& sched = *owner->sched;
       held.unlock();
@@ -88,10 +124,11 @@ void inbox_core::close(closing why) noexcept {
       if (send_waiter* sender = take_sender()) {
         told = {sender->who, sender->wait};
         sender->state.store(send_state::closed, std::memory_order_release);
-      } else if (receive_waiter* receiver = receivers_) {
-        unlink_receiver(*receiver);
-        told = {receiver->who, receiver->wait};
-        index = receiver->index;
+      } else if (owner_.load(std::memory_order_relaxed) == nullptr && last_receiver_ != nullptr) {
+        receive_link& receiver = *last_receiver_->next;
+        unlink_receiver(receiver);
+        told = {receiver.who, receiver.wait};
+        index = receiver.of->index;
       } else {
         return;
       }
@@ -128,7 +165,7 @@ void inbox_core::reopen(closing what) noexcept {
 fiber* inbox_core::run_at_home() const noexcept {
   // A member lives as long as its actor; of one that was adopted the actor may be gone.
   const actor_inboxes* const list = home.load(std::memory_order_acquire);
-  return list != nullptr && !adopted ? list->run() : nullptr;
+  return list != nullptr && !adopted() ? list->run() : nullptr;
 }
 
 bool inbox_core::is_shared() noexcept {
@@ -145,10 +182,7 @@ inbox_core::push_result inbox_core::push_slow(const element_ops& ops, void* mess
     return push_here(ops, message, waiter);
   }
   if (waiter != nullptr) {
-    waiter->previous = last_sender_;
-    waiter->next = nullptr;
-    (last_sender_ != nullptr ? last_sender_->next : first_sender_) = waiter;
-    last_sender_ = waiter;
+    add_last(last_sender_, *waiter);
     waiter->state.store(send_state::waiting, std::memory_order_relaxed);
   }
   held.unlock();
@@ -205,15 +239,16 @@ inbox_core::offer_result inbox_core::offer(const element_ops& ops, void* message
 }
 
 bool inbox_core::hand_over(const element_ops& ops, void* message) noexcept {
-  while (receive_waiter* first = receivers_) {
+  while (last_receiver_ != nullptr) {
+    receive_link* const first = last_receiver_->next;
     fiber& who = *first->who;
     who.lock.lock();
     unlink_receiver(*first);
     if (who.is_parked_in(first->wait)) {
-      ops.relocate(first->slot, message);
-      first->filled = true;
+      ops.relocate(first->of->slot, message);
+      first->of->filled = true;
       who.received(ops);
-      who.unpark_locked(first->index);
+      who.unpark_locked(first->of->index);
       who.lock.unlock();
       who.sched->schedule(who);
       return true;
@@ -223,7 +258,7 @@ bool inbox_core::hand_over(const element_ops& ops, void* message) noexcept {
     if (who.wait.load(std::memory_order_relaxed) == first->wait &&
         who.pending_wait != first->wait) {
       who.pending_wait = first->wait;
-      who.pending = first->index;
+      who.pending = first->of->index;
     }
     who.lock.unlock();
   }
@@ -231,10 +266,9 @@ bool inbox_core::hand_over(const element_ops& ops, void* message) noexcept {
 }
 
 send_waiter* inbox_core::take_sender() noexcept {
-  send_waiter* const first = first_sender_;
-  if (first == nullptr) return nullptr;
-  first_sender_ = first->next;
-  (first_sender_ != nullptr ? first_sender_->previous : last_sender_) = nullptr;
+  if (last_sender_ == nullptr) return nullptr;
+  send_waiter* const first = last_sender_->next;
+  take_off(last_sender_, *first);
   return first;
 }
 
@@ -258,37 +292,33 @@ bool inbox_core::withdraw(send_waiter& waiter) noexcept {
   inbox_core& self = target();
   const std::lock_guard held(self.acquire(), std::adopt_lock);
   if (waiter.state.load(std::memory_order_relaxed) != send_state::waiting) return false;
-  (waiter.previous != nullptr ? waiter.previous->next : self.first_sender_) = waiter.next;
-  (waiter.next != nullptr ? waiter.next->previous : self.last_sender_) = waiter.previous;
+  take_off(self.last_sender_, waiter);
   waiter.state.store(send_state::idle, std::memory_order_relaxed);
   return true;
 }
 
-void inbox_core::link_receiver(receive_waiter& waiter) noexcept {
-  waiter.linked = true;
-  waiter.previous = last_receiver_;
-  waiter.next = nullptr;
-  (last_receiver_ != nullptr ? last_receiver_->next : receivers_) = &waiter;
-  last_receiver_ = &waiter;
+void inbox_core::link_receiver(receive_link& waiting) noexcept {
+  add_last(last_receiver_, waiting);
 }
 
-void inbox_core::unlink_receiver(receive_waiter& waiter) noexcept {
-  waiter.linked = false;
-  (waiter.previous != nullptr ? waiter.previous->next : receivers_) = waiter.next;
-  (waiter.next != nullptr ? waiter.next->previous : last_receiver_) = waiter.previous;
+void inbox_core::unlink_receiver(receive_link& waiting) noexcept {
+  take_off(last_receiver_, waiting);
 }
 
 // With our own lock held: `self`'s lock nests in it. False: not bound, and a shared one from now
 // on.
 bool inbox_core::bind_locked(fiber& self) noexcept {
   const std::lock_guard owners(self.lock);
-  const int free = std::countr_one(self.bound_bits);
+  std::uint64_t taken = 0;
+  for (const inbox_core* one = self.bound; one != nullptr; one = one->bound_next_) {
+    taken |= std::uint64_t{1} << one->bit_;
+  }
+  const int free = std::countr_one(taken);
   if (free == 64) {  // the mask is full: this fiber uses the inbox as a shared one
     shared_ = true;
     return false;
   }
-  bit_ = std::uint64_t{1} << static_cast<unsigned>(free);
-  self.bound_bits |= bit_;
+  bit_ = static_cast<std::uint8_t>(free);
   bound_next_ = self.bound;
   self.bound = this;
   owner_.store(&self, std::memory_order_release);
@@ -299,26 +329,32 @@ bool inbox_core::bind_locked(fiber& self) noexcept {
 void inbox_core::share_locked() noexcept {
   fiber& owner = *owner_.load(std::memory_order_relaxed);
   shared_ = true;
-  if ((owner.receive_mask & bit_) != 0) {
-    owner.receive_mask &= ~bit_;
-    receiver_->wait = owner.wait.load(std::memory_order_relaxed);
-    receiver_->who = &owner;
-    link_receiver(*receiver_);
+  receive_waiter* waiting = nullptr;
+  if (receives(owner)) {
+    owner.receive_mask &= ~(std::uint64_t{1} << bit_);
+    waiting = receiver_;
+    waiting->will_link(owner, owner.wait.load(std::memory_order_relaxed));
     owner.registered = true;
   }
-  unbind_locked(owner);
-}
-
-void inbox_core::unbind_locked(fiber& owner) noexcept {
-  inbox_core** at = &owner.bound;
-  while (*at != this) at = &(*at)->bound_next_;
-  *at = bound_next_;
-  owner.bound_bits &= ~bit_;
+  leave_owner_locked(owner);
+  if (waiting != nullptr) link_receiver(*waiting->link);
   owner_.store(nullptr, std::memory_order_release);
 }
 
+void inbox_core::unbind_locked(fiber& owner) noexcept {
+  leave_owner_locked(owner);
+  owner_.store(nullptr, std::memory_order_release);
+}
+
+void inbox_core::leave_owner_locked(fiber& owner) noexcept {
+  inbox_core** at = &owner.bound;
+  while (*at != this) at = &(*at)->bound_next_;
+  *at = bound_next_;
+  last_receiver_ = nullptr;
+}
+
 bool inbox_core::bind(fiber& self) noexcept {
-  if (target_ != this) return target_->bind(self);
+  if (redirected()) return target().bind(self);
   bool bound = false;
   {
     std::unique_lock held(acquire(), std::adopt_lock);
@@ -338,18 +374,18 @@ bool inbox_core::bind(fiber& self) noexcept {
 }
 
 inbox_core::arm_result inbox_core::arm(receive_waiter& waiter, const element_ops& ops) noexcept {
-  if (target_ != this) return target_->arm(waiter, ops);
+  if (redirected()) return target().arm(waiter, ops);
   wake_up after;
   arm_result outcome = arm_result::waiting;
   {
     const std::lock_guard held(acquire(), std::adopt_lock);
-    if (take_locked(*waiter.who, ops, waiter.slot, after)) {
+    if (take_locked(*waiter.link->who, ops, waiter.slot, after)) {
       waiter.filled = true;
       outcome = arm_result::taken;
     } else if (closing_ != closing::open) {
       outcome = arm_result::closed;
     } else {
-      link_receiver(waiter);
+      link_receiver(*waiter.link);
     }
   }
   after();
@@ -357,18 +393,22 @@ inbox_core::arm_result inbox_core::arm(receive_waiter& waiter, const element_ops
 }
 
 void inbox_core::disarm(fiber& self, receive_waiter& waiter, const element_ops& ops) noexcept {
-  if (target_ != this) return target_->disarm(self, waiter, ops);
+  if (redirected()) return target().disarm(self, waiter, ops);
   if (owned_by(self)) return;
   for (;;) {
     wake_up after;
     {
       const std::lock_guard held(acquire(), std::adopt_lock);
-      if (waiter.linked) unlink_receiver(waiter);
+      if (waiter.linked()) unlink_receiver(*waiter.link);
       // A message may have been left in the ring for us: it is the next receiver's now.
       const auto used = size_.load(std::memory_order_relaxed);
-      if (receivers_ == nullptr || (used == 0 && first_sender_ == nullptr)) return;
+      // (Nobody binds an inbox that was ever linked to: it is a shared one.)
+      if (owner_.load(std::memory_order_relaxed) != nullptr || last_receiver_ == nullptr ||
+          (used == 0 && last_sender_ == nullptr)) {
+        return;
+      }
       if (used == 0) {
-        if (!hand_over(ops, first_sender_->message)) return;
+        if (!hand_over(ops, last_sender_->next->message)) return;
         send_waiter& sender = *take_sender();
         after = wake_up::of(sender);
         sender.state.store(send_state::sent, std::memory_order_release);
@@ -377,7 +417,7 @@ void inbox_core::disarm(fiber& self, receive_waiter& waiter, const element_ops& 
         if (head_ == timed_cell_) timed_cell_ = no_cell;
         head_ = head_ + 1 == capacity_ ? 0 : head_ + 1;
         size_.store(used - 1, std::memory_order_relaxed);
-        if (first_sender_ != nullptr) refill_from_sender(ops, after);
+        if (last_sender_ != nullptr) refill_from_sender(ops, after);
       }
     }
     after();

@@ -10,18 +10,19 @@
 // locks what `owner_` names and looks again: the owner changes only under the lock that it names.
 //
 // Waiting receivers. Bound: the owner leaves `receiver_` and a bit in its receive_mask. Not bound:
-// a list of receive_waiters. Either way a message goes straight into the slot of a parked receiver,
-// never into the ring; a receiver waits only while the ring is empty.
+// a list of receive_links, which only then are made. Either way a message goes straight into the
+// slot of a parked receiver, never into the ring; a receiver waits only while the ring is empty.
 //
 // Waiting senders keep their message in their own frame, in a list, first come first served. Each
 // receive moves the first of them into the room it made. With capacity 0 (a rendezvous) messages
 // go from hand to hand only.
 //
 // Home. An inbox that is a member of an actor, or that an actor's run receives from, is in that
-// actor's list, which closes it when the actor ends for good (actor_inboxes.hpp). `target_` is the
-// inbox itself, or, after a restart from a factory, the one that the actor's handles know.
+// actor's list, which closes it when the actor ends for good (actor_inboxes.hpp). The target of an
+// inbox is itself, or, after a restart from a factory, the one that the actor's handles know.
 
 #include <troupe/detail/fiber.hpp>
+#include <troupe/detail/pooled.hpp>
 #include <troupe/detail/sampling.hpp>
 #include <troupe/detail/type_name.hpp>
 #include <troupe/error.hpp>
@@ -30,6 +31,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <new>
 #include <string_view>
 #include <utility>
@@ -85,16 +87,33 @@ inline constexpr element_ops moving_ops_of{
     [](void* to, void* from) noexcept { ::new (to) T(std::move(*static_cast<T*>(from))); },
     [](void* at) noexcept { static_cast<T*>(at)->~T(); }};
 
-/// One receiver's wait on one inbox; lives in the waiting frame.
-struct receive_waiter {
+struct receive_waiter;
+
+/// A receiver's place in the list of an inbox that is not bound to it. The list is a ring.
+struct receive_link : pooled {
+  receive_waiter* of = nullptr;
   fiber* who = nullptr;
   std::uint64_t wait = 0;
-  std::uint32_t index = 0;  // what `fired` says when this source ends the wait
-  bool linked = false;      // in the list of an unbound inbox; under the inbox's lock
-  bool filled = false;      // a message is in the slot
-  void* slot = nullptr;     // raw memory for one message
-  receive_waiter* previous = nullptr;
-  receive_waiter* next = nullptr;
+  receive_link* previous = nullptr;
+  receive_link* next = nullptr;  // null: not in a list; under the inbox's lock
+};
+
+/// One receiver's wait on one inbox; lives in the waiting frame. Small, because the frame of every
+/// actor that waits holds one for each of its inboxes.
+struct receive_waiter {
+  void* slot = nullptr;                // raw memory for one message
+  std::unique_ptr<receive_link> link;  // made by the first wait on an inbox that is not bound
+  std::uint32_t index = 0;             // what `fired` says when this source ends the wait
+  bool filled = false;                 // a message is in the slot
+
+  /// Before arm(), or with the inbox's lock held.
+  void will_link(fiber& who, std::uint64_t wait) {
+    if (!link) link = std::make_unique<receive_link>();
+    link->of = this;
+    link->who = &who;
+    link->wait = wait;
+  }
+  [[nodiscard]] bool linked() const noexcept { return link != nullptr && link->next != nullptr; }
 };
 
 enum class send_state : std::uint8_t { idle, waiting, sent, closed };
@@ -108,7 +127,7 @@ struct send_waiter {
   // Leaves `waiting` under the inbox's lock; read without it by the sender, which touches the
   // inbox no more once it reads sent or closed (release/acquire).
   std::atomic<send_state> state{send_state::idle};
-  send_waiter* previous = nullptr;
+  send_waiter* previous = nullptr;  // in the inbox's ring of senders
   send_waiter* next = nullptr;
 };
 
@@ -136,23 +155,28 @@ class inbox_core {
   /// To be called by the typed inbox's destructor: closes, and destroys what is left.
   void destroy(const element_ops& ops) noexcept;
 
-  [[nodiscard]] inbox_core& target() noexcept { return *target_; }
-  [[nodiscard]] std::size_t capacity() const noexcept { return target_->capacity_; }
+  [[nodiscard]] inbox_core& target() noexcept {
+    return redirected() ? *static_cast<inbox_core*>(ring_) : *this;
+  }
+  [[nodiscard]] const inbox_core& target() const noexcept {
+    return redirected() ? *static_cast<const inbox_core*>(ring_) : *this;
+  }
+  [[nodiscard]] std::size_t capacity() const noexcept { return target().capacity_; }
   [[nodiscard]] std::size_t size() const noexcept {
-    return target_->size_.load(std::memory_order_relaxed);
+    return target().size_.load(std::memory_order_relaxed);
   }
   /// The type of its messages.
   [[nodiscard]] std::string_view message_type() const noexcept { return ops_->name; }
   [[nodiscard]] fiber* owner() const noexcept {
     // With bind_locked's release: the fiber may be a new one, and is looked into.
-    return target_->owner_.load(std::memory_order_acquire);
+    return target().owner_.load(std::memory_order_acquire);
   }
 
   /// Who receives here: the owner or, before the first receive, the run of the actor that the inbox
   /// is a member of. Null where that is not known, or where several receive.
   [[nodiscard]] fiber* receiver() const noexcept {
     fiber* const known = owner();
-    return known != nullptr ? known : target_->run_at_home();
+    return known != nullptr ? known : target().run_at_home();
   }
 
   /// Why the inbox takes nothing more: closed by its user, or by the end of its actor.
@@ -166,7 +190,7 @@ class inbox_core {
   /// Sends `message` if that needs no waiting; it is relocated from only if `sent`. With a waiter,
   /// a full inbox links it instead (and the answer is still `full`).
   push_result push(const element_ops& ops, void* message, send_waiter* waiter = nullptr) {
-    return target_->push_here(ops, message, waiter);
+    return target().push_here(ops, message, waiter);
   }
 
   enum class offer_result : std::uint8_t {
@@ -193,7 +217,7 @@ class inbox_core {
   bool take_locked(fiber& self, const element_ops& ops, void* slot, wake_up& after) noexcept {
     const std::uint32_t used = size_.load(std::memory_order_relaxed);
     if (used == 0) [[unlikely]] {
-      if (first_sender_ == nullptr) return false;
+      if (last_sender_ == nullptr) return false;
       self.received(ops);
       return take_from_sender(ops, slot, after);
     }
@@ -203,7 +227,7 @@ class inbox_core {
     ops.relocate(slot, cell(0, ops.size));
     head_ = head_ + 1 == capacity_ ? 0 : head_ + 1;
     size_.store(used - 1, std::memory_order_relaxed);
-    if (first_sender_ != nullptr) [[unlikely]]
+    if (last_sender_ != nullptr) [[unlikely]]
       refill_from_sender(ops, after);
     return true;
   }
@@ -216,7 +240,7 @@ class inbox_core {
   /// The owner, with its lock held, will wait here: gives the bit for its mask.
   std::uint64_t expect_locked(receive_waiter& waiter) noexcept {
     receiver_ = &waiter;
-    return bit_;
+    return std::uint64_t{1} << bit_;
   }
 
   /// Binds the inbox to the fiber, or finds it bound. False: another fiber receives too, or the
@@ -224,7 +248,7 @@ class inbox_core {
   bool bind(fiber& self) noexcept;
 
   enum class arm_result : std::uint8_t { waiting, taken, closed };
-  /// For a shared inbox: takes a message, or links the waiter.
+  /// For a shared inbox: takes a message, or links the waiter (which will_link).
   arm_result arm(receive_waiter& waiter, const element_ops& ops) noexcept;
   /// Unlinks the waiter if it is linked; what waits here goes to the next receiver.
   void disarm(fiber& self, receive_waiter& waiter, const element_ops& ops) noexcept;
@@ -234,15 +258,23 @@ class inbox_core {
 
   // --- home: see actor_inboxes.hpp ---
   inbox_core* home_next = nullptr;
-  inbox_core* home_previous = nullptr;
   std::atomic<actor_inboxes*> home{nullptr};
-  // Not a member: joined because the actor's run received from it. Stored before `home` (release).
-  std::atomic<bool> adopted{false};
 
   /// Messages sent to this inbox go to `first` from now on, and are received from there.
-  void redirect(inbox_core& first) noexcept { target_ = &first; }
+  /// Before anybody else knows the inbox; what was sent to it by then is dropped.
+  void redirect(inbox_core& first) noexcept;
+  /// Not a member: joined because the actor's run received from it. Stored before `home` (release).
+  void set_adopted() noexcept { flags_.fetch_or(is_adopted); }
+  [[nodiscard]] bool adopted() const noexcept { return (flags_.load() & is_adopted) != 0; }
 
  private:
+  static constexpr std::uint8_t is_adopted = 1;
+  static constexpr std::uint8_t is_redirected = 2;  // set before anybody else knows the inbox
+
+  [[nodiscard]] bool redirected() const noexcept {
+    return (flags_.load(std::memory_order_relaxed) & is_redirected) != 0;
+  }
+  void drop_ring(const element_ops& ops) noexcept;
   [[nodiscard]] fiber* run_at_home() const noexcept;
   void refuse_requests() noexcept;
   push_result push_here(const element_ops& ops, void* message, send_waiter* waiter) {
@@ -260,7 +292,7 @@ class inbox_core {
   bool give_or_store(const element_ops& ops, void* message, spin_lock& held) {
     fiber* const owner = owner_.load(std::memory_order_relaxed);
     if (owner != nullptr) [[likely]] {
-      if ((owner->receive_mask & bit_) != 0) {
+      if (receives(*owner)) {
         ops.relocate(receiver_->slot, message);
         receiver_->filled = true;
         owner->received(ops);
@@ -272,7 +304,7 @@ class inbox_core {
         sched.schedule(*owner);
         return true;
       }
-    } else if (receivers_ != nullptr && hand_over(ops, message)) {
+    } else if (last_receiver_ != nullptr && hand_over(ops, message)) {
       held.unlock();
       return true;
     }
@@ -285,6 +317,9 @@ class inbox_core {
     size_.store(used + 1, std::memory_order_relaxed);
     held.unlock();
     return true;
+  }
+  [[nodiscard]] bool receives(const fiber& owner) const noexcept {
+    return (owner.receive_mask >> bit_ & 1U) != 0;
   }
   void* cell(std::uint32_t offset, std::size_t size) const noexcept {
     std::uint32_t at = head_ + offset;
@@ -323,31 +358,34 @@ class inbox_core {
   send_waiter* take_sender() noexcept;
   bool bind_locked(fiber& self) noexcept;
   void share_locked() noexcept;
-  void link_receiver(receive_waiter& waiter) noexcept;
-  void unlink_receiver(receive_waiter& waiter) noexcept;
+  void leave_owner_locked(fiber& owner) noexcept;
+  void link_receiver(receive_link& waiting) noexcept;
+  void unlink_receiver(receive_link& waiting) noexcept;
 
   static constexpr std::uint32_t no_cell = ~0U;
 
-  inbox_core* target_ = this;
+  // An actor that waits is little more than its inboxes: what is rare has no member of its own.
   // null: guarded by own_lock_; else by the owner's lock. Changes under the lock it names; the
   // release store that changes it is the last touch under that lock's protection.
   std::atomic<fiber*> owner_{nullptr};
   spin_lock own_lock_;
-  closing closing_ = closing::open;
-  bool shared_ = false;  // more than one fiber has received at a time: not bound again
+  closing closing_ : 2 = closing::open;
+  bool shared_ : 1 = false;  // more than one fiber has received at a time: not bound again
+  std::uint8_t bit_ = 0;     // which bit is ours in the owner's receive_mask
+  std::atomic<std::uint8_t> flags_{0};
   std::uint32_t capacity_;
   std::uint32_t head_ = 0;
-  std::atomic<std::uint32_t> size_{0};   // written under the lock; read by size() without
-  std::uint32_t timed_cell_ = no_cell;   // the cell of the ring whose message is timed
-  const element_ops* ops_;               // of the messages
-  void* ring_ = nullptr;                 // made with the first message that has to wait
-  std::uint64_t bit_ = 0;                // ours in the owner's receive_mask
-  inbox_core* bound_next_ = nullptr;     // the owner's other inboxes; under its lock
-  receive_waiter* receiver_ = nullptr;   // the owner's, valid while its mask has our bit
-  receive_waiter* receivers_ = nullptr;  // while not bound
-  receive_waiter* last_receiver_ = nullptr;
-  send_waiter* first_sender_ = nullptr;
-  send_waiter* last_sender_ = nullptr;
+  std::atomic<std::uint32_t> size_{0};  // written under the lock; read by size() without
+  std::uint32_t timed_cell_ = no_cell;  // the cell of the ring whose message is timed
+  const element_ops* ops_;              // of the messages
+  void* ring_ = nullptr;                // made with the first message that has to wait;
+                                        // of one that is redirected: its target
+  inbox_core* bound_next_ = nullptr;    // the owner's other inboxes; under its lock
+  union {
+    receive_waiter* receiver_;               // bound: valid while the owner's mask has our bit
+    receive_link* last_receiver_ = nullptr;  // not bound: a ring, whose first is the last's next
+  };
+  send_waiter* last_sender_ = nullptr;  // the same
 };
 
 }  // namespace troupe::detail

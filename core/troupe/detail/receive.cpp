@@ -3,7 +3,7 @@
 namespace troupe::detail {
 
 // A message in one of the inboxes, without registering. True: taken, or the inbox is closed.
-bool receive_operation::look_at(fiber& self, inbox_source& source) {
+bool receive_step::look_at(fiber& self, inbox_source& source) {
   inbox_core& inbox = source.inbox->target();
   if (inbox.size() == 0) return false;  // rendezvous and closing: found under the lock, later
   wake_up after;
@@ -18,30 +18,30 @@ bool receive_operation::look_at(fiber& self, inbox_source& source) {
 }
 
 // True: a source is ready and self.fired says which.
-bool receive_operation::arm_all(fiber& self, std::uint64_t id, std::size_t start) {
+bool receive_step::arm_all(fiber& self, inbox_sources inboxes, other_sources others,
+                           std::uint64_t id, std::size_t start) {
   armed_ = true;
   // First all that can be bound are, so that nothing overtakes what was sent before it to another.
-  for (inbox_source& source : inboxes_) {
-    source.waiter.who = &self;
-    source.waiter.wait = id;
+  for (inbox_source& source : inboxes) {
     source.waiter.filled = false;
     source.bound = source.enabled && source.inbox->bind(self);
   }
-  const std::size_t count = inboxes_.size();
+  const std::size_t count = inboxes.size();
   for (std::size_t i = 0; i != count; ++i) {
-    inbox_source& source = inboxes_[(start + i) % count];
+    inbox_source& source = inboxes[(start + i) % count];
     if (!source.enabled) continue;
     if (source.bound) {
       if (look_at(self, source)) return true;
       continue;
     }
+    source.waiter.will_link(self, id);
     switch (source.inbox->arm(source.waiter, *source.ops)) {
       case inbox_core::arm_result::waiting: break;
       case inbox_core::arm_result::taken:
       case inbox_core::arm_result::closed: self.fired = source.waiter.index; return true;
     }
   }
-  for (wait_source* other : others_) {
+  for (wait_source* other : others) {
     if (!other->arm(self, id)) {
       self.fired = other->index;
       return true;
@@ -50,20 +50,21 @@ bool receive_operation::arm_all(fiber& self, std::uint64_t id, std::size_t start
   return false;
 }
 
-bool receive_operation::begin_slow(fiber& self, std::size_t start) {
+bool receive_step::begin_slow(fiber& self, inbox_sources inboxes, other_sources others,
+                              std::size_t start) {
   for (;;) {
     const std::uint64_t id = self.open_wait(wait_kind::receive, true);
-    if (arm_all(self, id, start)) return true;
+    if (arm_all(self, inboxes, others, id, start)) return true;
     // What is bound to us may have changed since it was armed: look once more, under the lock that
     // senders hold, and park under the same lock.
     wake_up after;
     bool ready = false;
     bool parked = false;
     bool lost = false;  // an inbox that was bound has become a shared one: register with that
-    const std::size_t count = inboxes_.size();
+    const std::size_t count = inboxes.size();
     self.lock.lock();
     for (std::size_t i = 0; i != count; ++i) {
-      inbox_source& source = inboxes_[(start + i) % count];
+      inbox_source& source = inboxes[(start + i) % count];
       inbox_core& inbox = source.inbox->target();
       if (!source.enabled) continue;
       if (!inbox.owned_by(self)) {
@@ -77,42 +78,44 @@ bool receive_operation::begin_slow(fiber& self, std::size_t start) {
       ready = true;
       break;
     }
-    if (!ready && !lost) parked = expect_and_park(self);
+    if (!ready && !lost) parked = expect_and_park(self, inboxes);
     self.lock.unlock();
     after();
     if (ready) return true;
     if (parked) return false;
     // Fired before it had parked. A shared inbox that did so left its message in the ring, where
     // another receiver may have found it: look again.
-    if (!lost && (self.fired == fired_canceled || !is_inbox(self.fired))) return true;
-    disarm(self);
+    if (!lost && (self.fired == fired_canceled || !is_inbox(inboxes, self.fired))) return true;
+    disarm(self, inboxes, others);
   }
 }
 
-bool receive_operation::is_inbox(std::uint32_t index) const noexcept {
-  for (const inbox_source& source : inboxes_) {
+bool receive_step::is_inbox(inbox_sources inboxes, std::uint32_t index) noexcept {
+  for (const inbox_source& source : inboxes) {
     if (source.waiter.index == index) return true;
   }
   return false;
 }
 
-void receive_operation::disarm(fiber& self) noexcept {
+void receive_step::disarm(fiber& self, inbox_sources inboxes, other_sources others) noexcept {
   armed_ = false;
   self.registered = false;
-  for (inbox_source& source : inboxes_) {
+  for (inbox_source& source : inboxes) {
     if (source.enabled) source.inbox->disarm(self, source.waiter, *source.ops);
   }
-  for (wait_source* other : others_) other->disarm();
+  for (wait_source* other : others) other->disarm();
 }
 
 // The frame is destroyed while it waits, by a runtime that goes. Inboxes may have gone before us;
 // then they have unlinked us.
-void receive_operation::abandon() noexcept {
-  for (inbox_source& source : inboxes_) {
-    if (source.waiter.linked) source.inbox->disarm(*source.waiter.who, source.waiter, *source.ops);
+void receive_step::abandon(inbox_sources inboxes, other_sources others) const noexcept {
+  for (inbox_source& source : inboxes) {
+    if (source.waiter.linked()) {
+      source.inbox->disarm(*source.waiter.link->who, source.waiter, *source.ops);
+    }
   }
   if (!armed_) return;
-  for (wait_source* other : others_) other->disarm();
+  for (wait_source* other : others) other->disarm();
 }
 
 }  // namespace troupe::detail

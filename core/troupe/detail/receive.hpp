@@ -22,9 +22,10 @@ namespace troupe::detail {
 struct inbox_source {
   inbox_core* inbox = nullptr;
   const element_ops* ops = nullptr;
+  [[no_unique_address]] receive_waiter waiter;
+  // In the waiter's padding:
   bool enabled = true;  // false: as if it were not there
   bool bound = false;   // when the wait was registered; another fiber may have come since
-  receive_waiter waiter;
 };
 
 /// Any other source: a timer, a context, a subscription. Lives in the awaiter.
@@ -45,13 +46,15 @@ class wait_source {
   ~wait_source() = default;
 };
 
-class receive_operation {
- public:
-  receive_operation(std::span<inbox_source> inboxes, std::span<wait_source* const> others) noexcept
-      : inboxes_(inboxes), others_(others) {}
+using inbox_sources = std::span<inbox_source>;
+using other_sources = std::span<wait_source* const>;
 
+/// A wait of one who has its sources at hand: all calls name the same, and leave() comes last.
+/// (Spans go by value, in registers: what a coroutine refers to would become part of its frame.)
+class receive_step {
+ public:
   /// True: a source is ready, see self.fired. False: the fiber is parked.
-  bool begin(fiber& self) {
+  bool begin(fiber& self, inbox_sources inboxes, other_sources others) {
     if (self.sampling != sample_stage::none) [[unlikely]]
       sample_handled(self);
     self.open_wait(wait_kind::receive, true);
@@ -61,40 +64,38 @@ class receive_operation {
     }
     armed_ = false;
     const std::size_t start = self.next_round();
-    if (!others_.empty()) return begin_slow(self, start);
-    switch (try_or_park(self, start)) {
+    if (!others.empty()) return begin_slow(self, inboxes, others, start);
+    switch (try_or_park(self, inboxes, start)) {
       case outcome::ready: return true;
       case outcome::parked: return false;
       case outcome::slow: break;
     }
-    return begin_slow(self, start);
+    return begin_slow(self, inboxes, others, start);
   }
 
-  receive_operation(const receive_operation&) = delete;
-  receive_operation& operator=(const receive_operation&) = delete;
-  ~receive_operation() {
-    if (armed_ || any_linked()) [[unlikely]]
-      abandon();
-  }
-
-  void end(fiber& self) noexcept {
+  void end(fiber& self, inbox_sources inboxes, other_sources others) noexcept {
     if (self.sampling != sample_stage::none) [[unlikely]]
       sample_received(self);
     if (armed_ || self.registered) [[unlikely]]
-      disarm(self);
+      disarm(self, inboxes, others);
+  }
+
+  void leave(inbox_sources inboxes, other_sources others) noexcept {
+    if (armed_ || any_linked(inboxes)) [[unlikely]]
+      abandon(inboxes, others);
   }
 
  private:
   enum class outcome : std::uint8_t { ready, parked, slow };
 
-  outcome try_or_park(fiber& self, std::size_t start) {
+  static outcome try_or_park(fiber& self, inbox_sources inboxes, std::size_t start) {
     wake_up after;
     bool bound = true;
-    const std::size_t count = inboxes_.size();
+    const std::size_t count = inboxes.size();
     std::size_t at = count == 1 ? 0 : start % count;
     self.lock.lock();
     for (std::size_t seen = 0; seen != count; ++seen) {
-      inbox_source& source = inboxes_[at];
+      inbox_source& source = inboxes[at];
       inbox_core& inbox = source.inbox->target();
       source.waiter.filled = false;
       if (!source.enabled) [[unlikely]] {
@@ -120,15 +121,15 @@ class receive_operation {
       self.lock.unlock();
       return outcome::slow;
     }
-    const bool parked = expect_and_park(self);
+    const bool parked = expect_and_park(self, inboxes);
     self.lock.unlock();
     return parked ? outcome::parked : outcome::ready;
   }
 
   /// With the fiber's lock held: parks for all inboxes that are bound.
-  bool expect_and_park(fiber& self) noexcept {
+  static bool expect_and_park(fiber& self, inbox_sources inboxes) noexcept {
     std::uint64_t mask = 0;
-    for (inbox_source& source : inboxes_) {
+    for (inbox_source& source : inboxes) {
       inbox_core& inbox = source.inbox->target();
       if (source.enabled && inbox.owned_by(self)) mask |= inbox.expect_locked(source.waiter);
     }
@@ -137,22 +138,39 @@ class receive_operation {
     return true;
   }
 
-  bool begin_slow(fiber& self, std::size_t start);
-  bool arm_all(fiber& self, std::uint64_t id, std::size_t start);
-  bool look_at(fiber& self, inbox_source& source);
-  void disarm(fiber& self) noexcept;
-  void abandon() noexcept;
-  [[nodiscard]] bool is_inbox(std::uint32_t index) const noexcept;
-  [[nodiscard]] bool any_linked() const noexcept {
-    for (const inbox_source& source : inboxes_) {
-      if (source.waiter.linked) return true;
+  bool begin_slow(fiber& self, inbox_sources inboxes, other_sources others, std::size_t start);
+  bool arm_all(fiber& self, inbox_sources inboxes, other_sources others, std::uint64_t id,
+               std::size_t start);
+  static bool look_at(fiber& self, inbox_source& source);
+  void disarm(fiber& self, inbox_sources inboxes, other_sources others) noexcept;
+  void abandon(inbox_sources inboxes, other_sources others) const noexcept;
+  static bool is_inbox(inbox_sources inboxes, std::uint32_t index) noexcept;
+  static bool any_linked(std::span<const inbox_source> inboxes) noexcept {
+    for (const inbox_source& source : inboxes) {
+      if (source.waiter.linked()) return true;
     }
     return false;
   }
 
-  std::span<inbox_source> inboxes_;
-  std::span<wait_source* const> others_;
   bool armed_ = false;
+};
+
+/// The same, for one who does not know its sources by heart.
+class receive_operation {
+ public:
+  receive_operation(inbox_sources inboxes, other_sources others) noexcept
+      : inboxes_(inboxes), others_(others) {}
+  receive_operation(const receive_operation&) = delete;
+  receive_operation& operator=(const receive_operation&) = delete;
+  ~receive_operation() { step_.leave(inboxes_, others_); }
+
+  bool begin(fiber& self) { return step_.begin(self, inboxes_, others_); }
+  void end(fiber& self) noexcept { step_.end(self, inboxes_, others_); }
+
+ private:
+  inbox_sources inboxes_;
+  other_sources others_;
+  receive_step step_;
 };
 
 }  // namespace troupe::detail

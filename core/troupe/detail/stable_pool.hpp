@@ -7,6 +7,7 @@
 // T has a member `T* next`, for the list of free ones, and may have a `std::uint32_t index`, which
 // is then set once to its place among all that were ever made. Made in slabs, constructed once.
 
+#include <troupe/detail/slab_memory.hpp>
 #include <troupe/detail/spin_lock.hpp>
 
 #include <cstddef>
@@ -47,7 +48,7 @@ class stable_pool {
       {
         const std::lock_guard held(central.lock);
         if (next == central.slabs.size()) return;
-        slab = central.slabs[next].get();
+        slab = central.slabs[next];
       }
       for (std::size_t i = 0; i != slab_size; ++i) visit(slab[i]);
     }
@@ -67,7 +68,22 @@ class stable_pool {
   struct depot {
     spin_lock lock;
     T* free = nullptr;
-    std::vector<std::unique_ptr<T[]>> slabs;
+    std::vector<T*> slabs;
+    slab rest{};            // of the newest piece of memory
+    std::size_t taken = 0;  // bytes, of all pieces
+    T* new_slab() {
+      constexpr std::size_t size = slab_size * sizeof(T);
+      static_assert(size <= small_slab && alignof(T) <= 64);
+      if (rest.size < size) {
+        rest = take_slab(taken);
+        taken += rest.size;
+      }
+      T* const made = reinterpret_cast<T*>(rest.memory);
+      std::uninitialized_default_construct_n(made, slab_size);
+      rest.memory += size;
+      rest.size -= size;
+      return made;
+    }
   };
   static depot& all() {
     static auto* const only = new depot;  // outlives every thread's cache
@@ -95,7 +111,7 @@ class stable_pool {
       }
     }
     static void add_slab(depot& central) {
-      auto slab = std::make_unique<T[]>(slab_size);
+      T* const slab = central.new_slab();
       for (std::size_t i = 0; i != slab_size; ++i) {
         if constexpr (requires { slab[i].index; }) {
           slab[i].index = static_cast<std::uint32_t>(central.slabs.size() * slab_size + i);
@@ -103,7 +119,7 @@ class stable_pool {
         slab[i].next = central.free;
         central.free = &slab[i];
       }
-      central.slabs.push_back(std::move(slab));
+      central.slabs.push_back(slab);
     }
     void give_back(std::size_t many) {
       if (many == 0) return;

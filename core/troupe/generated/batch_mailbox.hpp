@@ -129,8 +129,7 @@ class batch_rx : public inbox_rx<cast_inbox<T>> {
     }
     // Registering with an inbox that others receive from too takes a message if there is one.
     static bool take_shared(detail::fiber& self, detail::inbox_source& source) {
-      source.waiter.who = &self;
-      source.waiter.wait = self.wait.load(std::memory_order_relaxed);
+      source.waiter.will_link(self, self.wait.load(std::memory_order_relaxed));
       const auto outcome = source.inbox->arm(source.waiter, *source.ops);
       if (outcome == detail::inbox_core::arm_result::waiting) {
         source.inbox->disarm(self, source.waiter, *source.ops);

@@ -30,6 +30,7 @@ void supervisor_core::make_instance(child_record& child) {
     child.current = child.first;
   } else {
     std::shared_ptr<actor> fresh = child.factory();
+    event_time_ = never;  // that may have taken a while
     if (!fresh) throw usage_error("the factory gave a null actor");
     if (!detail::actor_internals::claim(*fresh)) {
       throw usage_error(
@@ -59,7 +60,8 @@ void supervisor_core::start_child(child_record& child) {
     post(child.end);
     return;
   }
-  detail::actor_internals::inboxes(*child.first).reopen_all();
+  // start_run opens those of the run's own object.
+  if (child.current != child.first) detail::actor_internals::inboxes(*child.first).reopen_all();
   child.keep = shared_from_this();
   if (child.wants_thread && child.thread == nullptr) child.thread = &sched_->lend_thread();
   detail::scheduler* const where = child.thread != nullptr ? child.thread : sched_;
@@ -68,7 +70,7 @@ void supervisor_core::start_child(child_record& child) {
   if (!observers_.empty()) report({.what = observed::started, .who = child.current});
   child.scope = detail::start_run(*where, scope_.state(), *child.current, child,
                                   {.known_as = *child.first, .supervisor = id_});
-  state_.child_started(child.id, sched_->now(), decided_);
+  state_.child_started(child.id, event_time(), decided_);
 }
 
 void supervisor_core::stop_child(child_record& child, const supervision_decision& decided) {
@@ -170,7 +172,7 @@ void supervisor_core::child_has_ended(child_record& child) {
     log_.debug("ended", field("child", child.current->name()), field("how", to_string(how)));
   }
   if (failed) tell_user(child, why);
-  state_.child_exited(child.id, how, sched_->now(), random(), decided_);
+  state_.child_exited(child.id, how, event_time(), random(), decided_);
 }
 
 }  // namespace troupe::internal

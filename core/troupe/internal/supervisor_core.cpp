@@ -188,6 +188,7 @@ void supervisor_core::begin(detail::scheduler& sched, logger inherited) {
   for (const auto& child : children_) {
     if (first_life && child->first) report({.what = observed::registered, .who = child->first});
   }
+  event_time_ = never;
   state_.start(decided_);
   carry_out();
 }
@@ -203,6 +204,7 @@ void supervisor_core::stop() {
 }
 
 void supervisor_core::handle(posted& what) {
+  event_time_ = never;
   switch (what.kind) {
     case posted_kind::ended: child_has_ended(*static_cast<child_ended&>(what).of); break;
     case posted_kind::timer: {
@@ -376,6 +378,11 @@ std::uint64_t supervisor_core::dropped() const noexcept {
   std::uint64_t sum = 0;
   for (const auto& one : observers_) sum += one->dropped();
   return sum;
+}
+
+time_point supervisor_core::event_time() noexcept {
+  if (event_time_ == never) event_time_ = state_.uses_time() ? sched_->now() : time_point();
+  return event_time_;
 }
 
 std::uint64_t supervisor_core::random() noexcept { return detail::split_mix(random_state_); }

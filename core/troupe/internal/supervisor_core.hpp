@@ -128,6 +128,8 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
   void report(observation&& what);
   void update_idle() noexcept;
   [[nodiscard]] std::uint64_t random() noexcept;
+  /// The time of what is being handled: reading the clock is a good part of a restart.
+  [[nodiscard]] time_point event_time() noexcept;
 
   const std::string name_;
   supervisor_options options_;
@@ -144,6 +146,7 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
   std::optional<error> end_;
   bool stopping_ = false;
   std::uint64_t random_state_ = 0;
+  time_point event_time_ = never;  // never: not read yet
 
   event idle_;
   std::atomic<std::size_t> live_{0};

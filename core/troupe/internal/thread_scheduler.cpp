@@ -88,7 +88,7 @@ void thread_scheduler::inject(fiber& one) noexcept {
     last_injected_ = &one;
     injected_.fetch_add(1);
   }
-  if (sleepers_.load() != 0) wake_one();
+  if (sleepers_.load() != 0 && !awaiting_injection_.load()) wake_one();
 }
 
 // Takes one to run, and a fair share of the rest into the worker's queue.

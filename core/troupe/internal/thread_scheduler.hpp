@@ -52,6 +52,7 @@ struct alignas(64) worker {
 
   thread_scheduler* home;
   wake_slot<detail::fiber> slot;  // runs next
+  bool took_injected = false;     // since it last looked whether more would come
   std::uint32_t slot_streak = 0;  // how often in a row the slot went before the queue
   std::uint32_t ticks = 0;
   time_point crowded_since = never;  // since when the queue was seen non-empty
@@ -127,6 +128,7 @@ class thread_scheduler final : public detail::scheduler {
   void execute(worker& self, detail::fiber& one) noexcept;
   void look_after(worker& self) noexcept;
   bool await_near_timer(const worker& self) noexcept;
+  bool await_injection(worker& self) noexcept;
   bool sleep(worker& self) noexcept;
   detail::fiber* steal(worker& self, bool only_stuck) noexcept;
   void enqueue(worker& self, detail::fiber& one) noexcept;
@@ -159,6 +161,7 @@ class thread_scheduler final : public detail::scheduler {
   alignas(64) std::atomic<std::size_t> sleepers_{0};
   // Each claimed by exchange, given up by store: a parked worker naps; an idle one awaits a timer.
   std::atomic<bool> watching_{false};
+  std::atomic<bool> awaiting_injection_{false};  // a worker is awake and looks: see inject()
   std::atomic<bool> awaiting_timer_{false};
   std::atomic<bool> started_{false};
   std::atomic<bool> stopping_{false};

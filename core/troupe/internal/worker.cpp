@@ -64,11 +64,14 @@ fiber* thread_scheduler::next(worker& self) noexcept {
       if (fiber* one = self.slot.exchange(nullptr)) return one;
     }
     self.crowded_since = never;
-    if (fiber* one = take_injected(&self)) return one;
+    if (fiber* one = take_injected(&self)) {
+      self.took_injected = true;
+      return one;
+    }
     fire_timers();
     if (!self.slot.empty()) continue;
     if (fiber* one = steal(self, false)) return one;
-    if (await_near_timer(self)) continue;
+    if (await_near_timer(self) || await_injection(self)) continue;
     if (!sleep(self)) return nullptr;
     self.since.store(now(), std::memory_order_relaxed);
     current.until_sample = 1;  // the first message after a sleep is timed
@@ -89,6 +92,27 @@ bool thread_scheduler::await_near_timer(const worker& self) noexcept {
   }
   awaiting_timer_.store(false);
   return true;
+}
+
+// A thread outside that sends much would wake us for each of it, and we would go to sleep after
+// each: for both a system call that takes longer than the work. So who was injected into stays
+// awake a moment longer. One worker at a time does so. True: something has come.
+bool thread_scheduler::await_injection(worker& self) noexcept {
+  if (!std::exchange(self.took_injected, false) || awaiting_injection_.exchange(true)) return false;
+  const time_point until = later(now(), patience);
+  bool come = false;
+  do {
+    for (int i = 0; i != 16 && !come; ++i) {
+      detail::cpu_relax();
+      come = injected_.load(std::memory_order_relaxed) != 0 || !self.slot.empty() ||
+             stopping_.load(std::memory_order_relaxed);
+    }
+  } while (!come && now() < until);
+  // seq_cst, with inject(): it has counted its fiber before it sees that somebody is awake, and
+  // sleep() reads the count after this.
+  awaiting_injection_.store(false);
+  if (come && sleepers_.load() != 0) ensure_watcher();  // for what came beside it
+  return come;
 }
 
 void thread_scheduler::execute(worker& self, fiber& one) noexcept {

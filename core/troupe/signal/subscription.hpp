@@ -101,7 +101,7 @@ struct select_arm<subscription<V>> {
   static constexpr bool is_inbox = true;
 
   explicit select_arm(subscription<V>& from) noexcept : of(&from.state()) {}
-  void bind(inbox_source& source) noexcept {
+  void bind(inbox_source& source, subscription<V>&) noexcept {
     source.inbox = &of->inbox;
     source.ops = &ops_of<V>;
     source.waiter.slot = slot.raw();

@@ -1,0 +1,26 @@
+#pragma once
+
+// Memory for pools that keep it: small pieces while there are few objects, and pieces of 2 MiB, for
+// which the system is asked for huge pages, once there are many. A million actors would otherwise
+// spend most of their start in page faults.
+
+#include <cstddef>
+
+namespace troupe::detail {
+
+inline constexpr std::size_t small_slab = std::size_t{64} * 1024;
+inline constexpr std::size_t large_slab = std::size_t{2} * 1024 * 1024;
+
+struct slab {
+  std::byte* memory;
+  std::size_t size;
+};
+
+/// The next piece for a pool that has `taken` bytes already. Aligned to 64 bytes; never given back.
+/// Throws std::bad_alloc.
+[[nodiscard]] slab take_slab(std::size_t taken);
+
+/// How much of that did not come from the heap but from the system, all pools together.
+[[nodiscard]] std::size_t mapped_slab_bytes() noexcept;
+
+}  // namespace troupe::detail
