@@ -156,6 +156,33 @@ TEST(generated_supervision, an_actor_hears_of_those_that_it_supervises) {
   });
 }
 
+TEST(generated_supervision, an_actor_hears_of_the_health_of_those_that_it_supervises) {
+  for_seeds(20, [](std::uint64_t seed) {
+    deterministic_runtime rt(seed);
+    std::vector<troupe::super_event> heard;
+    const supervisor_tx tx = supervisor_builder{.data = {.heard = &heard}}.spawn(rt);
+    const auto slow = troupe::make_actor(
+        "slow", [](troupe::context, troupe::logger&) -> troupe::task<troupe::result<>> {
+          const auto none = std::make_unique<troupe::cast_inbox<int>>(1);
+          none->close();
+          static_cast<void>(co_await none->receive());  // from now on it is one that receives
+          co_await troupe::sleep_for(5s);
+          co_return co_await troupe::serve(troupe::context::current(),
+                                           troupe::on(troupe::every(1s), [] {}));
+        });
+    rt.spawn(slow);
+    EXPECT_TRUE(rt.block_on(tx.watch(slow->id())));
+    rt.advance(3s);
+    ASSERT_EQ(heard.size(), 1U);
+    EXPECT_EQ(heard[0].what, troupe::super_event_kind::unhealthy);
+    EXPECT_EQ(heard[0].who, slow->id());
+    rt.advance(5s);
+    ASSERT_EQ(heard.size(), 2U);
+    EXPECT_EQ(heard[1].what, troupe::super_event_kind::healthy);
+    rt.shutdown();
+  });
+}
+
 TEST(generated_supervision, one_by_hand_supervises_a_generated_one) {
   for_seeds(20, [](std::uint64_t seed) {
     deterministic_runtime rt(seed);

@@ -8,6 +8,7 @@
 #include <troupe/detail/actor_inboxes.hpp>
 #include <troupe/detail/actor_slot.hpp>
 #include <troupe/error.hpp>
+#include <troupe/health.hpp>
 #include <troupe/logger.hpp>
 #include <troupe/task.hpp>
 
@@ -39,6 +40,10 @@ class actor {
   /// This object's own, over all its runs. Any thread.
   [[nodiscard]] actor_id id() const noexcept { return registration_.id(); }
 
+  /// How it is looked after, instead of how runtime_options::health says. Any thread, at any time.
+  /// Throws usage_error for an interval below 1 ms or a limit below 0.
+  void set_health(const health_options& wanted) { registration_.set_health(wanted); }
+
  protected:
   /// The actor's life. Success ends it clean, an error or an exception makes it fail; its
   /// supervisor's policy says what happens then. It must end when `ctx` does: waits without a
@@ -62,9 +67,10 @@ class actor {
 
   std::string name_;
   logger log_;
-  detail::actor_registration registration_;
   detail::actor_inboxes inboxes_;
   std::atomic<bool> claimed_{false};  // belongs to a supervisor or a runtime
+  // Goes first: who looks on finds name and inboxes through it.
+  detail::actor_registration registration_{*this};
 };
 
 /// An actor from a function `(context, logger&) -> task<result<>>`, for one that needs no inbox of
@@ -81,8 +87,8 @@ struct actor_internals {
   static actor_inboxes& inboxes(actor& one) noexcept { return one.inboxes_; }
   static void set_logger(actor& one, logger log) noexcept { one.log_ = std::move(log); }
   [[nodiscard]] static logger& log(actor& one) noexcept { return one.log_; }
+  static actor_registration& registration(actor& one) noexcept { return one.registration_; }
   static void run_begins(actor& one) noexcept {
-    one.registration_.started();
     one.inboxes_.reopen_all();
     one.run_begins();
   }

@@ -176,7 +176,8 @@ class call_inbox {
   using reply_type = R;
 
   /// As cast_inbox.
-  explicit call_inbox(std::size_t capacity) : core_(capacity, sizeof(message_type), "call_inbox") {}
+  explicit call_inbox(std::size_t capacity)
+      : core_(capacity, detail::ops_of<message_type>, "call_inbox") {}
   call_inbox(const call_inbox&) = delete;
   call_inbox& operator=(const call_inbox&) = delete;
   ~call_inbox() { core_.destroy(detail::ops_of<message_type>); }

@@ -231,7 +231,7 @@ class cast_inbox {
 
   /// Room for `capacity` messages; 0 makes it a rendezvous: sending waits for a receiver. Throws
   /// usage_error if so many do not fit in memory.
-  explicit cast_inbox(std::size_t capacity) : core_(capacity, sizeof(T), "cast_inbox") {}
+  explicit cast_inbox(std::size_t capacity) : core_(capacity, detail::ops_of<T>, "cast_inbox") {}
   cast_inbox(const cast_inbox&) = delete;
   cast_inbox& operator=(const cast_inbox&) = delete;
   ~cast_inbox() { core_.destroy(detail::ops_of<T>); }

@@ -137,6 +137,8 @@ class [[nodiscard]] request {
 namespace detail {
 template <class T, class R>
 inline constexpr bool is_request<request<T, R>> = true;
+template <class T, class R>
+inline constexpr std::string_view message_name<request<T, R>> = type_name<T>();
 }  // namespace detail
 
 }  // namespace troupe

@@ -1,9 +1,16 @@
 #include <troupe/runtime.hpp>
 
+#include <troupe/detail/actor_slot.hpp>
 #include <troupe/detail/pooled.hpp>
+#include <troupe/internal/describe_wait.hpp>
+#include <troupe/internal/inspection.hpp>
+#include <troupe/internal/overseer.hpp>
+#include <troupe/internal/stop_signals.hpp>
 #include <troupe/internal/thread_scheduler.hpp>
 
 #include <algorithm>
+#include <atomic>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -23,29 +30,21 @@ std::shared_ptr<detail::scheduler> make_scheduler(const runtime_options& options
   if (options.blocking_threads == 0) {
     throw usage_error("runtime_options::blocking_threads is 0: blocking() would never run");
   }
-  auto made = std::make_shared<internal::thread_scheduler>(workers, options.blocking_threads,
-                                                           options.blocking_queue);
-  made->start();
-  return made;
+  return std::make_shared<internal::thread_scheduler>(workers, options.blocking_threads,
+                                                      options.blocking_queue);
+}
+
+bool looks_after_anybody(const health_options& health) {
+  if (health.interval < std::chrono::milliseconds(1) || health.limit < duration::zero()) {
+    throw usage_error(
+        "runtime_options::health: the interval is below 1 ms, or the limit below 0; give an "
+        "interval of duration::max() for none");
+  }
+  return health.interval != duration::max();
 }
 
 context make_root(detail::scheduler& home) {
   return context::adopt(detail::make_context_state(nullptr, never, &home));
-}
-
-std::string_view describe(detail::wait_kind kind) {
-  switch (kind) {
-    case detail::wait_kind::receive: return "waiting for a message";
-    case detail::wait_kind::send: return "waiting for room in an inbox";
-    case detail::wait_kind::call: return "waiting for a reply";
-    case detail::wait_kind::timer: return "sleeping";
-    case detail::wait_kind::context: return "waiting for a context to end";
-    case detail::wait_kind::event: return "waiting for an event";
-    case detail::wait_kind::blocking: return "waiting for a blocking call";
-    case detail::wait_kind::io: return "waiting for input or output";
-    case detail::wait_kind::none: break;
-  }
-  return "running";
 }
 
 std::vector<survivor> survivors_of(const detail::scheduler& sched) {
@@ -56,9 +55,10 @@ std::vector<survivor> survivors_of(const detail::scheduler& sched) {
         const bool parked = one.parked.load(std::memory_order_acquire);
         const auto kind =
             parked ? one.waiting_for.load(std::memory_order_relaxed) : detail::wait_kind::none;
+        const std::string_view waits = internal::describe(kind);
         static_cast<std::vector<survivor>*>(into)->push_back(
             {one.who != nullptr ? one.who->name() : std::string("(task)"),
-             std::string(describe(kind))});
+             std::string(waits.empty() ? "running" : waits)});
       },
       &alive);
   return alive;
@@ -75,18 +75,74 @@ struct spawned_actor : detail::run_owner, detail::pooled {
 
 }  // namespace
 
-runtime::runtime(runtime_options options)
-    : runtime(make_scheduler(options), std::move(options.log)) {}
+runtime::runtime(const runtime_options& options) : runtime(make_scheduler(options), options) {}
 
-runtime::runtime(std::shared_ptr<detail::scheduler> scheduler, logger log)
-    : scheduler_(std::move(scheduler)), root_(make_root(*scheduler_)), log_(std::move(log)) {}
+runtime::runtime(std::shared_ptr<detail::scheduler> scheduler, runtime_options options)
+    : scheduler_(std::move(scheduler)), root_(make_root(*scheduler_)), log_(options.log) {
+  if (looks_after_anybody(options.health)) {
+    overseer_ = std::make_unique<internal::overseer>(
+        *scheduler_,
+        internal::overseer_options{.health = options.health,
+                                   .on_blocked_worker = std::move(options.on_blocked_worker),
+                                   .stack_signal = options.stack_signal,
+                                   .log = std::move(options.log)});
+    scheduler_->look_with(*overseer_);
+  }
+  if (options.start) start();
+}
 
 runtime::~runtime() {
-  if (!root_.err()) shutdown();
+  if (!root_.err()) {
+    stop();
+    // What was never started never ends.
+    if (scheduler_->started()) shutdown();
+  }
   scheduler_->services().stop();
   scheduler_->stop();
   detail::destroy_suspended(*scheduler_);
+  detail::abandon_actors(*scheduler_);
 }
+
+void runtime::start() { scheduler_->start(); }
+
+void runtime::require_started(const char* operation) const {
+  if (scheduler_->started()) return;
+  throw usage_error(std::string(operation) + ": the runtime has not been started; call start()");
+}
+
+run_outcome runtime::run(const run_options& options) {
+  detail::require_foreign_thread("runtime::run");
+  std::atomic<int> came{0};
+  std::optional<internal::stop_signals> signals;
+  if (!options.stop_on.empty()) {
+    signals.emplace(options.stop_on, [&](int signal) {
+      came.store(signal);
+      stop();
+    });
+  }
+  start();
+  // Until it is stopped there is no limit; then there is one. stop() does not wake this thread
+  // where nothing ends: so it looks now and then.
+  constexpr auto look_again = std::chrono::milliseconds(50);
+  time_point stopped = never;
+  while (!scheduler_->wait_until_empty(later(scheduler_->now(), look_again))) {
+    const time_point now = scheduler_->now();
+    if (stopped == never && root_.err()) stopped = now;
+    if (stopped != never && now - stopped > options.patience) break;
+  }
+  signals.reset();
+  return {
+      .signal = came.load(),
+      .survivors = scheduler_->fibers() == 0 ? std::vector<survivor>() : survivors_of(*scheduler_)};
+}
+
+void runtime::stop(stopping how) {
+  if (how == stopping::and_wait) detail::require_foreign_thread("runtime::stop");
+  cancelable_context(root_).cancel();
+  if (how == stopping::and_wait) scheduler_->wait_until_empty(never);
+}
+
+runtime_view runtime::inspect() const { return internal::inspect(*scheduler_); }
 
 detail::scheduler& runtime::scheduler() const {
   if (root_.err()) {
@@ -125,7 +181,8 @@ join_handle<exit_reason> runtime::spawn_actor(std::shared_ptr<actor> one, spawn_
   detail::scheduler& where = owner->thread != nullptr ? *owner->thread : sched;
   auto state = owner->state;
   actor& running = *owner->one;
-  state->scope = detail::start_run(where, root_.state(), running, *owner.release());
+  state->scope =
+      detail::start_run(where, root_.state(), running, *owner.release(), {.known_as = running});
   return join_handle<exit_reason>(std::move(state));
 }
 

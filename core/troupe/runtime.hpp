@@ -9,13 +9,18 @@
 #include <troupe/context.hpp>
 #include <troupe/detail/actor_run.hpp>
 #include <troupe/detail/block_on.hpp>
+#include <troupe/health.hpp>
+#include <troupe/inspect.hpp>
 #include <troupe/join_handle.hpp>
 #include <troupe/task.hpp>
 #include <troupe/timer.hpp>
 
 #include <chrono>
 #include <concepts>
+#include <csignal>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,8 +36,27 @@ struct runtime_options {
   std::size_t blocking_threads = 64;
   /// Jobs that may wait for a blocking thread; beyond, blocking() fails with errc::refused.
   std::size_t blocking_queue = 4096;
-  /// For actors spawned on the runtime itself. Silent by default.
+  /// For actors spawned on the runtime itself, and what is noticed about any. Silent by default.
   logger log = {};
+  /// How actors are looked after that have no health of their own; see health.hpp.
+  health_options health = {};
+  /// Called when a worker does not come out of a turn for `health.limit`, on a thread of the
+  /// runtime's that does nothing else; once for each such turn.
+  std::function<void(const blocked_worker&)> on_blocked_worker = {};
+  /// The signal by which a blocked worker is asked for its stack. A handler for it is installed
+  /// when that is first needed, if the process has none of its own. System calls that are never
+  /// restarted (poll, nanosleep) give EINTR on that thread. 0: no stacks.
+  int stack_signal = SIGURG;
+  /// False: nothing runs before start() or run().
+  bool start = true;
+};
+
+struct run_options {
+  /// Signals that stop() the runtime. The handlers are there while run() is; a second signal finds
+  /// what was there before, which mostly ends the process.
+  std::vector<int> stop_on = {};
+  /// How long to wait, once the runtime was stopped, by whomever, for those who do not end.
+  duration patience = std::chrono::seconds(10);
 };
 
 struct spawn_options {
@@ -46,12 +70,25 @@ struct survivor {
   std::string doing;  ///< "running", or what it waits for
 };
 
-/// Threads: all members from any thread, but shutdown() and the destructor not from a worker.
+/// How a run() ended.
+struct run_outcome {
+  int signal = 0;                     ///< the one that stopped it; 0: none did
+  std::vector<survivor> survivors{};  ///< who did not end in time
+};
+
+enum class stopping : std::uint8_t { and_return, and_wait };
+
+namespace internal {
+class overseer;
+}
+
+/// Threads: all members from any thread, but run(), shutdown() and the destructor not from a
+/// worker.
 class runtime {
  public:
   runtime() : runtime(runtime_options{}) {}
   /// Starts the workers. Throws usage_error for options out of range.
-  explicit runtime(runtime_options options);
+  explicit runtime(const runtime_options& options);
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
   /// shutdown() with the default time, unless that was called before; then destroys the coroutines
@@ -76,9 +113,10 @@ class runtime {
 
   /// Runs an awaitable on the workers and waits for it with the calling thread. Gives what
   /// awaiting it gives, exceptions included. Throws usage_error on a thread of this or any
-  /// runtime, where it would block a worker, and after shutdown.
+  /// runtime, where it would block a worker, before start() and after shutdown.
   template <class Awaitable>
   decltype(auto) block_on(Awaitable&& awaitable) {
+    require_started("runtime::block_on");
     return detail::block_on(scheduler(), root_context().state(),
                             std::forward<Awaitable>(awaitable));
   }
@@ -93,6 +131,22 @@ class runtime {
   /// Awaitable -> result<>; see timer.hpp.
   [[nodiscard]] auto sleep_for(duration from_now) noexcept { return troupe::sleep_for(from_now); }
 
+  /// Starts the workers, where runtime_options::start held them back. Harmless when repeated.
+  void start();
+
+  /// start(), and waits until the last actor or task has ended: of itself, by stop(), or by one of
+  /// the signals. Called by main() in most programs. Throws usage_error on a worker, and for a
+  /// signal that cannot be handled.
+  run_outcome run(const run_options& options = {});
+
+  /// Cancels everything that runs here. Waits until all has ended only if told to, and then not on
+  /// a worker. Nothing can be started any more. Harmless when repeated.
+  void stop(stopping how = stopping::and_return);
+
+  /// Every live actor and every worker, as they are now. See inspect.hpp. Any thread, workers
+  /// too. Cost: about a microsecond for each actor, in the thread that asks; the actors go on.
+  [[nodiscard]] runtime_view inspect() const;
+
   /// Cancels everything that runs here, and waits until it has ended or `patience` is over. Gives
   /// those who are still alive, and what they are doing; the threads stay until the destructor.
   /// Repeating it waits again. Throws usage_error when called from a worker.
@@ -105,17 +159,20 @@ class runtime {
 
  protected:
   /// For a runtime on another scheduler: testing::deterministic_runtime.
-  runtime(std::shared_ptr<detail::scheduler> scheduler, logger log);
+  runtime(std::shared_ptr<detail::scheduler> scheduler, runtime_options options);
 
-  /// The scheduler, while the runtime is in use; throws usage_error after shutdown.
+  /// The scheduler, while the runtime is in use; throws usage_error after it was stopped.
   [[nodiscard]] detail::scheduler& scheduler() const;
 
  private:
   join_handle<exit_reason> spawn_actor(std::shared_ptr<actor> one, spawn_options options);
 
+  void require_started(const char* operation) const;
+
   std::shared_ptr<detail::scheduler> scheduler_;
   context root_;
   logger log_;
+  std::unique_ptr<internal::overseer> overseer_;  // null: nobody is looked after
 };
 
 }  // namespace troupe

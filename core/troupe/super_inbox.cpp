@@ -1,6 +1,5 @@
 #include <troupe/super_inbox.hpp>
 
-#include <troupe/detail/stable_pool.hpp>
 #include <troupe/detail/supervision_watch.hpp>
 
 #include <memory>
@@ -12,54 +11,13 @@ namespace troupe {
 std::string_view to_string(super_event_kind kind) noexcept {
   switch (kind) {
     case super_event_kind::stopped: return "stopped";
+    case super_event_kind::unhealthy: return "unhealthy";
+    case super_event_kind::healthy: return "healthy";
   }
   return "unknown";
 }
 
 namespace detail {
-
-using slot_pool = stable_pool<actor_slot>;
-
-namespace {
-
-constexpr unsigned generation_shift = 32;
-
-actor_id id_of(const actor_slot& slot) noexcept {
-  return actor_id{(std::uint64_t{slot.generation} << generation_shift) | slot.index};
-}
-
-}  // namespace
-
-// --- actor_slot.hpp ---
-
-actor_registration::actor_registration() : slot_(&slot_pool::take()) {
-  const std::lock_guard held(slot_->lock);
-  slot_->is = actor_slot::life::made;
-  ++slot_->generation;  // from 1 on: no actor has 0
-  id_ = id_of(*slot_);
-}
-
-actor_registration::~actor_registration() {
-  stopped(nullptr);
-  // A slot whose generations are used up stays out of use: ids are never repeated.
-  if (slot_->generation != ~std::uint32_t{0}) slot_pool::give(*slot_);
-}
-
-void actor_registration::started() noexcept {
-  const std::lock_guard held(slot_->lock);
-  slot_->is = actor_slot::life::running;
-}
-
-void actor_registration::stopped(const exit_reason* why) noexcept {
-  const std::lock_guard held(slot_->lock);
-  slot_->is = actor_slot::life::stopped;
-  while (supervision_watch* const one = slot_->watches) {
-    slot_->watches = one->next;
-    one->tell_stopped(why);
-  }
-}
-
-// --- supervision_watch.hpp ---
 
 void waiting_event::tell(inbox_core& to, super_event&& what) noexcept {
   drop_refused();
@@ -91,14 +49,13 @@ bool waiting_event::withdraw(inbox_core& from) noexcept {
 }
 
 void supervision_watch::begin() noexcept {
-  const auto bits = static_cast<std::uint64_t>(who_);
-  actor_slot* const slot = slot_pool::find(static_cast<std::uint32_t>(bits));
-  if (slot != nullptr) {
+  if (actor_slot* const slot = find_slot(who_)) {
     const std::lock_guard held(slot->lock);
-    if (id_of(*slot) == who_ && slot->is != actor_slot::life::stopped) {
+    if (slot->id() == who_ && slot->is != actor_slot::life::stopped) {
       slot_ = slot;
       next = slot->watches;
       slot->watches = this;
+      if (slot->unhealthy) tell_health(false, duration::zero());
       return;
     }
   }
@@ -106,8 +63,7 @@ void supervision_watch::begin() noexcept {
 }
 
 void supervision_watch::end() noexcept {
-  const auto bits = static_cast<std::uint64_t>(who_);
-  if (actor_slot* const slot = slot_pool::find(static_cast<std::uint32_t>(bits))) {
+  if (actor_slot* const slot = find_slot(who_)) {
     const std::lock_guard held(slot->lock);
     if (slot_ != nullptr) {
       supervision_watch** at = &slot->watches;
@@ -116,6 +72,7 @@ void supervision_watch::end() noexcept {
       slot_ = nullptr;
     }
   }
+  health_.withdraw(*to_);
   stopped_.withdraw(*to_);
 }
 
@@ -126,9 +83,18 @@ void supervision_watch::tell_stopped(const exit_reason* why) noexcept {
   stopped_.tell(*to_, std::move(event));
 }
 
+// What has not been received yet is not news any more: an actor that was unhealthy and is healthy
+// again before anybody has heard of it was healthy all the while.
+void supervision_watch::tell_health(bool healthy, duration how_long) noexcept {
+  if (health_.withdraw(*to_)) return;
+  health_.tell(*to_, {.who = who_,
+                      .what = healthy ? super_event_kind::healthy : super_event_kind::unhealthy,
+                      .how_long = how_long});
+}
+
 }  // namespace detail
 
-super_inbox::super_inbox() : core_(0, sizeof(super_event), "super_inbox") {}
+super_inbox::super_inbox() : core_(0, detail::ops_of<super_event>, "super_inbox") {}
 
 super_inbox::~super_inbox() {
   watches_.clear();

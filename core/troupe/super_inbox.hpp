@@ -14,10 +14,12 @@
 //
 // Supervising is not owning: who restarts an actor is its supervisor's affair. `stopped` comes when
 // the actor has ended for good, not for a crash that its supervisor answers with a restart.
+// `unhealthy` and `healthy` come as health.hpp says.
 //
-// Nothing is lost, and nobody waits: room for the end of an actor is made when it is supervised.
+// Nothing is lost, and nobody waits: room for the events of an actor is made when it is supervised.
 // Supervising an actor that has stopped gives `stopped` at once, so there is no race between
-// starting an actor and watching it. Health is not watched yet: `stopped` is the only event so far.
+// starting an actor and watching it. Of its health only the last word waits: if nobody has received
+// `unhealthy` when it turns healthy again, neither is delivered.
 
 #include <troupe/actor_id.hpp>
 #include <troupe/cast_inbox.hpp>

@@ -24,6 +24,7 @@
 #include <troupe/actor.hpp>
 #include <troupe/actor_id.hpp>
 #include <troupe/exit_reason.hpp>
+#include <troupe/health.hpp>
 #include <troupe/logger.hpp>
 
 #include <troupe/child_spec.hpp>
@@ -34,6 +35,7 @@
 #include <troupe/supervisor_observer.hpp>
 
 #include <troupe/blocking.hpp>
+#include <troupe/inspect.hpp>
 #include <troupe/runtime.hpp>
 
 #include <troupe/signal/compose.hpp>

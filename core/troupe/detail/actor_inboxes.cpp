@@ -1,6 +1,7 @@
 #include <troupe/detail/actor_inboxes.hpp>
 
 #include <troupe/detail/inbox_core.hpp>
+#include <troupe/inspect.hpp>
 
 #include <array>
 #include <cstdint>
@@ -127,6 +128,15 @@ void actor_inboxes::close_all() noexcept {
 void actor_inboxes::reopen_all() noexcept {
   const std::lock_guard held(lock_of(this));
   for (inbox_core* at = first_; at != nullptr; at = at->home_next) at->target().reopen();
+}
+
+void actor_inboxes::view(std::vector<inbox_view>& into) const {
+  const std::lock_guard held(lock_of(this));
+  for (inbox_core* at = first_; at != nullptr; at = at->home_next) {
+    into.push_back({.message = std::string(at->message_type()),
+                    .size = at->size(),
+                    .capacity = at->capacity()});
+  }
 }
 
 bool actor_inboxes::redirect_to(actor_inboxes& first) noexcept {

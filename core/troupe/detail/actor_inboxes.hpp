@@ -14,6 +14,11 @@
 
 #include <atomic>
 #include <cstddef>
+#include <vector>
+
+namespace troupe {
+struct inbox_view;
+}
 
 namespace troupe::detail {
 
@@ -38,6 +43,9 @@ class actor_inboxes {
 
   /// The actor's run receives from an inbox without a home: it becomes this actor's.
   void adopt(inbox_core& homeless) noexcept;
+
+  /// What is in them now. Any thread, while the actor lives.
+  void view(std::vector<inbox_view>& into) const;
 
   /// The fiber of the actor's run, null between runs. For call_cycle.hpp.
   void set_run(fiber* run) noexcept { run_.store(run, std::memory_order_release); }

@@ -35,7 +35,10 @@ void run_exited(fiber& ended) {
 
 }  // namespace
 
-context start_run(scheduler& sched, context_state* parent, actor& one, run_owner& owner) {
+context start_run(scheduler& sched, context_state* parent, actor& one, run_owner& owner,
+                  run_identity identity) {
+  actor_registration& registration = actor_internals::registration(identity.known_as);
+  registration.started(sched, identity.supervisor);
   actor_internals::run_begins(one);
   fiber& made = make_fiber(sched, parent);
   context scope = context::share(made.scope);
@@ -54,6 +57,7 @@ context start_run(scheduler& sched, context_state* parent, actor& one, run_owner
     made.who = &one;
   }
   actor_internals::inboxes(one).set_run(&made);
+  registration.run_begins(made);
   made.resume_point = made.root;
   made.on_exit = run_exited;
   made.owner = &owner;

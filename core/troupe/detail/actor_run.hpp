@@ -2,6 +2,7 @@
 
 // One run of an actor as a fiber: from calling run() to the exit_reason.
 
+#include <troupe/actor_id.hpp>
 #include <troupe/context.hpp>
 #include <troupe/detail/fiber.hpp>
 #include <troupe/exit_reason.hpp>
@@ -20,10 +21,16 @@ struct run_owner {
   void (*abandoned)(run_owner& self) noexcept = nullptr;
 };
 
-/// Starts a run of `one` under a context below `parent`, and gives that context. The actor and the
+/// Who runs, for those who look on.
+struct run_identity {
+  actor& known_as;           ///< the actor, or the first of those that a factory makes
+  actor_id supervisor = {};  ///< whose child it is, if anybody's
+};
+
+/// Starts a run of `one` under a context below `parent`, and gives that context. The actors and the
 /// owner must live until the end is told. If run() itself throws the end is told at once, from
 /// inside this call.
 [[nodiscard]] context start_run(scheduler& sched, context_state* parent, actor& one,
-                                run_owner& owner);
+                                run_owner& owner, run_identity identity);
 
 }  // namespace troupe::detail

@@ -33,6 +33,9 @@ void let_go(fiber& ended, scheduler& sched) noexcept {
 }
 
 void unbind_all(fiber& ended) noexcept {
+  if (actor_slot* const slot = ended.slot.exchange(nullptr)) {
+    actor_registration::run_ended(*slot, ended);
+  }
   ended.lock.lock();
   while (ended.bound != nullptr) ended.bound->unbind_locked(ended);
   if (ended.who != nullptr) actor_internals::inboxes(*ended.who).set_run(nullptr);
@@ -59,7 +62,11 @@ void destroy_frame(fiber& suspended) noexcept {
 fiber& make_fiber(scheduler& sched, context_state* parent) {
   fiber& made = fiber_pool::take();
   made.finished = false;
-  made.rotor = 0;
+  made.rounds.store(0, std::memory_order_relaxed);
+  made.born = made.wait.load(std::memory_order_relaxed);
+  made.sampling = sample_stage::none;
+  made.handled.store(0, std::memory_order_relaxed);
+  made.handling.store(nullptr, std::memory_order_relaxed);
   made.calling.store(nullptr, std::memory_order_relaxed);  // a call may have been destroyed waiting
   context_state& scope = made.scope;
   scope.references.store(1, std::memory_order_relaxed);

@@ -39,6 +39,8 @@ namespace troupe::detail {
 
 class inbox_core;
 class evaluation;
+struct actor_slot;
+struct element_ops;
 
 /// Values of `fiber::fired` that are no source's index.
 inline constexpr std::uint32_t fired_nothing = ~0U;
@@ -56,6 +58,9 @@ enum class wait_kind : std::uint8_t {
   blocking,
   io
 };
+
+/// Where a fiber stands with the message that is timed: see sampling.hpp.
+enum class sample_stage : std::uint8_t { none, received, handling };
 
 /// The order for a store that a locked read-modify-write follows before anything is read that the
 /// store is to be seen before. On x86 that instruction is a full barrier; elsewhere the store must
@@ -90,7 +95,6 @@ struct fiber {
   fiber* next = nullptr;       // in an intrusive queue
   scheduler* sched = nullptr;  // null: this fiber is free
   bool finished = false;       // the root coroutine has come to its end
-  std::uint8_t rotor = 0;      // where the next select starts looking, for fairness
 
   // --- identity ---
   context_state scope{true};     // canceled to cancel the fiber; its references keep the fiber
@@ -105,9 +109,37 @@ struct fiber {
   // The owner of the inbox that this fiber calls, while it waits for the reply; see call_cycle.hpp.
   std::atomic<fiber*> calling{nullptr};
 
+  // --- for those who look on (inspect.hpp, internal/overseer.hpp): they read without a lock ---
+  // Receive waits begun, by the owner; also where the next one starts looking, for fairness.
+  std::atomic<std::uint32_t> rounds{0};
+  sample_stage sampling = sample_stage::none;
+  time_point sample_at{};                 // when it was sent, or began to be handled
+  std::atomic<std::uint64_t> handled{0};  // messages received in this run; see received()
+  std::atomic<const element_ops*> handling{nullptr};  // of the last of them
+  std::atomic<actor_slot*> slot{nullptr};             // of the actor that runs; null for a task
+  std::uint64_t born{0};                              // the id of `wait` when the run began
+
   fiber() = default;
   fiber(const fiber&) = delete;
   fiber& operator=(const fiber&) = delete;
+
+  /// A message has come into its hands. By the owner while it runs, or by a sender that holds
+  /// `lock` and finds it parked.
+  void received(const element_ops& kind) noexcept {
+    handled.store(handled.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    handling.store(&kind, std::memory_order_relaxed);
+  }
+  /// The same for a message that is timed.
+  void timed_from(time_point sent) noexcept {
+    sampling = sample_stage::received;
+    sample_at = sent;
+  }
+  /// Owner only: begins a receive wait. Gives a number that grows by one each time.
+  std::uint32_t next_round() noexcept {
+    const std::uint32_t now = rounds.load(std::memory_order_relaxed);
+    rounds.store(now + 1, std::memory_order_relaxed);
+    return now;
+  }
 
   /// Takes the root out, under `lock` for readers on other threads.
   std::coroutine_handle<> take_root() noexcept {

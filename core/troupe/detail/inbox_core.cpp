@@ -4,6 +4,7 @@
 #include <troupe/detail/actor_inboxes.hpp>
 #include <troupe/error.hpp>
 
+#include <algorithm>
 #include <bit>
 #include <limits>
 #include <mutex>
@@ -13,11 +14,23 @@
 
 namespace troupe::detail {
 
-inbox_core::inbox_core(std::size_t capacity, std::size_t size, const char* what)
-    : capacity_(static_cast<std::uint32_t>(capacity)) {
+namespace {
+
+// The ring: a time_point, then the cells. The first cell is aligned, and what is before it fits.
+std::size_t header_of(const element_ops& ops) noexcept {
+  return std::max(ops.align, sizeof(time_point));
+}
+std::align_val_t alignment_of(const element_ops& ops) noexcept {
+  return std::align_val_t{std::max(ops.align, alignof(time_point))};
+}
+
+}  // namespace
+
+inbox_core::inbox_core(std::size_t capacity, const element_ops& ops, const char* what)
+    : capacity_(static_cast<std::uint32_t>(capacity)), ops_(&ops) {
   constexpr std::size_t most_bytes = std::numeric_limits<std::ptrdiff_t>::max();
   constexpr std::size_t most_messages = std::numeric_limits<std::int32_t>::max();
-  if (capacity > most_messages || capacity > most_bytes / size) {
+  if (capacity > most_messages || capacity > (most_bytes - header_of(ops)) / ops.size) {
     throw usage_error(std::string(what) + ": capacity " + std::to_string(capacity) +
                       " is too large: at most " + std::to_string(most_messages) +
                       " messages, and no more than fit in memory");
@@ -42,7 +55,12 @@ void inbox_core::destroy(const element_ops& ops) noexcept {
     ops.destroy(cell(0, ops.size));
     head_ = head_ + 1 == capacity_ ? 0 : head_ + 1;
   }
-  if (ring_ != nullptr) ::operator delete(ring_, std::align_val_t{ops.align});
+  free_ring(ring_);
+}
+
+void inbox_core::free_ring(void* ring) const noexcept {
+  if (ring == nullptr) return;
+  ::operator delete(static_cast<char*>(ring) - header_of(*ops_), alignment_of(*ops_));
 }
 
 void inbox_core::close(closing why) noexcept {
@@ -89,16 +107,17 @@ void inbox_core::refuse_requests() noexcept {
   std::uint32_t left = 0;
   {
     const std::lock_guard held(acquire(), std::adopt_lock);
-    if (ring_ == nullptr || ring_ops_->refuse == nullptr) return;
+    if (ring_ == nullptr || ops_->refuse == nullptr) return;
     ring = std::exchange(ring_, nullptr);
     at = std::exchange(head_, 0);
+    timed_cell_ = no_cell;
     left = size_.exchange(0, std::memory_order_relaxed);
   }
   for (; left != 0; --left) {
-    ring_ops_->refuse(static_cast<char*>(ring) + std::size_t{at} * ring_ops_->size);
+    ops_->refuse(static_cast<char*>(ring) + std::size_t{at} * ops_->size);
     at = at + 1 == capacity_ ? 0 : at + 1;
   }
-  ::operator delete(ring, std::align_val_t{ring_ops_->align});
+  free_ring(ring);
 }
 
 void inbox_core::reopen(closing what) noexcept {
@@ -122,7 +141,7 @@ inbox_core::push_result inbox_core::push_slow(const element_ops& ops, void* mess
   const std::uint32_t used = size_.load(std::memory_order_relaxed);
   if (used < capacity_) {  // the first message that has to wait here: make the ring, and try again
     held.unlock();
-    make_ring(ops);
+    make_ring();
     return push_here(ops, message, waiter);
   }
   if (waiter != nullptr) {
@@ -136,16 +155,23 @@ inbox_core::push_result inbox_core::push_slow(const element_ops& ops, void* mess
   return push_result::full;
 }
 
-void inbox_core::make_ring(const element_ops& ops) {
-  void* fresh = ::operator new(ops.size * capacity_, std::align_val_t{ops.align});
+void inbox_core::make_ring() {
+  void* const block =
+      ::operator new(header_of(*ops_) + ops_->size * capacity_, alignment_of(*ops_));
+  void* fresh = static_cast<char*>(block) + header_of(*ops_);
   {
     const std::lock_guard again(acquire(), std::adopt_lock);
-    if (ring_ == nullptr) {
-      std::swap(ring_, fresh);
-      ring_ops_ = &ops;
-    }
+    if (ring_ == nullptr) std::swap(ring_, fresh);
   }
-  if (fresh != nullptr) ::operator delete(fresh, std::align_val_t{ops.align});
+  free_ring(fresh);
+}
+
+void inbox_core::begin_timing(std::uint32_t offset) noexcept {
+  if (timed_cell_ != no_cell) return;
+  const std::uint32_t at = head_ + offset;
+  timed_cell_ = at >= capacity_ ? at - capacity_ : at;
+  ::new (static_cast<void*>(&timed_since()))
+      time_point(sample_clock(owner_.load(std::memory_order_relaxed)));
 }
 
 inbox_core::offer_result inbox_core::offer(const element_ops& ops, void* message, void* spare,
@@ -159,12 +185,14 @@ inbox_core::offer_result inbox_core::offer(const element_ops& ops, void* message
     if (give_or_store(ops, message, held)) return offer_result::taken;
     if (ring_ == nullptr) {
       held.unlock();
-      make_ring(ops);
+      make_ring();
       continue;
     }
     offer_result outcome = offer_result::left;
     if (when_full != overflow::keep_oldest) {
       const bool first = when_full == overflow::keep_latest;
+      const std::uint32_t last = head_ == 0 ? capacity_ - 1 : head_ - 1;
+      if (timed_cell_ == (first ? head_ : last)) timed_cell_ = no_cell;  // it is dropped
       if (first) head_ = head_ + 1 == capacity_ ? 0 : head_ + 1;
       void* const newest = cell(capacity_ - 1, ops.size);  // in a full ring: where the first was
       ops.relocate(spare, newest);
@@ -184,6 +212,7 @@ bool inbox_core::hand_over(const element_ops& ops, void* message) noexcept {
     if (who.is_parked_in(first->wait)) {
       ops.relocate(first->slot, message);
       first->filled = true;
+      who.received(ops);
       who.unpark_locked(first->index);
       who.lock.unlock();
       who.sched->schedule(who);
@@ -220,6 +249,7 @@ bool inbox_core::take_from_sender(const element_ops& ops, void* slot, wake_up& a
 void inbox_core::refill_from_sender(const element_ops& ops, wake_up& after) noexcept {
   const std::uint32_t used = size_.load(std::memory_order_relaxed);
   take_from_sender(ops, cell(used, ops.size), after);
+  if (sample_is_due()) begin_timing(used);
   size_.store(used + 1, std::memory_order_relaxed);
 }
 
@@ -313,7 +343,7 @@ inbox_core::arm_result inbox_core::arm(receive_waiter& waiter, const element_ops
   arm_result outcome = arm_result::waiting;
   {
     const std::lock_guard held(acquire(), std::adopt_lock);
-    if (take_locked(ops, waiter.slot, after)) {
+    if (take_locked(*waiter.who, ops, waiter.slot, after)) {
       waiter.filled = true;
       outcome = arm_result::taken;
     } else if (closing_ != closing::open) {
@@ -344,6 +374,7 @@ void inbox_core::disarm(fiber& self, receive_waiter& waiter, const element_ops& 
         sender.state.store(send_state::sent, std::memory_order_release);
       } else {
         if (!hand_over(ops, cell(0, ops.size))) return;
+        if (head_ == timed_cell_) timed_cell_ = no_cell;
         head_ = head_ + 1 == capacity_ ? 0 : head_ + 1;
         size_.store(used - 1, std::memory_order_relaxed);
         if (first_sender_ != nullptr) refill_from_sender(ops, after);

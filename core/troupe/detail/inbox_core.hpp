@@ -22,6 +22,8 @@
 // inbox itself, or, after a restart from a factory, the one that the actor's handles know.
 
 #include <troupe/detail/fiber.hpp>
+#include <troupe/detail/sampling.hpp>
+#include <troupe/detail/type_name.hpp>
 #include <troupe/error.hpp>
 #include <troupe/signal/overflow.hpp>
 
@@ -29,6 +31,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <new>
+#include <string_view>
 #include <utility>
 
 namespace troupe::detail {
@@ -37,6 +40,7 @@ namespace troupe::detail {
 struct element_ops {
   std::size_t size;
   std::size_t align;
+  std::string_view name;  // the message's type; of a request, its payload's
   void (*relocate)(void* to, void* from) noexcept;  // move-constructs, then destroys `from`
   void (*destroy)(void*) noexcept;
   // Of a request: fails its caller with errc::inbox_closed, then destroys it. Else null.
@@ -46,6 +50,8 @@ struct element_ops {
 /// Specialised for request<T, R>.
 template <class T>
 inline constexpr bool is_request = false;
+template <class T>
+inline constexpr std::string_view message_name = type_name<T>();
 
 template <class T>
 constexpr auto refusal_of() noexcept -> void (*)(void*) noexcept {
@@ -61,7 +67,9 @@ constexpr auto refusal_of() noexcept -> void (*)(void*) noexcept {
 }
 
 template <class T>
-inline constexpr element_ops ops_of{sizeof(T), alignof(T),
+inline constexpr element_ops ops_of{sizeof(T),
+                                    alignof(T),
+                                    message_name<T>,
                                     [](void* to, void* from) noexcept {
                                       T& source = *static_cast<T*>(from);
                                       ::new (to) T(std::move(source));
@@ -73,7 +81,7 @@ inline constexpr element_ops ops_of{sizeof(T), alignof(T),
 /// For a message in the sender's own variable, whose lifetime goes on.
 template <class T>
 inline constexpr element_ops moving_ops_of{
-    sizeof(T), alignof(T),
+    sizeof(T), alignof(T), message_name<T>,
     [](void* to, void* from) noexcept { ::new (to) T(std::move(*static_cast<T*>(from))); },
     [](void* at) noexcept { static_cast<T*>(at)->~T(); }};
 
@@ -120,8 +128,8 @@ class actor_inboxes;
 
 class inbox_core {
  public:
-  /// Throws usage_error if `capacity` messages of `size` bytes cannot be.
-  inbox_core(std::size_t capacity, std::size_t size, const char* what);
+  /// Throws usage_error if so many messages do not fit in memory.
+  inbox_core(std::size_t capacity, const element_ops& ops, const char* what);
   inbox_core(const inbox_core&) = delete;
   inbox_core& operator=(const inbox_core&) = delete;
 
@@ -133,6 +141,8 @@ class inbox_core {
   [[nodiscard]] std::size_t size() const noexcept {
     return target_->size_.load(std::memory_order_relaxed);
   }
+  /// The type of its messages.
+  [[nodiscard]] std::string_view message_type() const noexcept { return ops_->name; }
   [[nodiscard]] fiber* owner() const noexcept {
     // With bind_locked's release: the fiber may be a new one, and is looked into.
     return target_->owner_.load(std::memory_order_acquire);
@@ -171,20 +181,25 @@ class inbox_core {
   offer_result offer(const element_ops& ops, void* message, void* spare, overflow when_full);
 
   /// Makes the ring now: then no push or offer runs out of memory.
-  void reserve(const element_ops& ops) { make_ring(ops); }
+  void reserve() { make_ring(); }
 
   /// Takes back a sender that waits. False: it is not waiting any more, see its state.
   bool withdraw(send_waiter& waiter) noexcept;
 
   // --- the receiving side; see receive.hpp ---
 
-  /// With the inbox's lock held: takes the first message into `slot`. `after` is to be fired
-  /// after unlocking.
-  bool take_locked(const element_ops& ops, void* slot, wake_up& after) noexcept {
+  /// With the inbox's lock held: `self`, which is running, takes the first message into `slot`.
+  /// `after` is to be fired after unlocking.
+  bool take_locked(fiber& self, const element_ops& ops, void* slot, wake_up& after) noexcept {
     const std::uint32_t used = size_.load(std::memory_order_relaxed);
     if (used == 0) [[unlikely]] {
-      return first_sender_ != nullptr && take_from_sender(ops, slot, after);
+      if (first_sender_ == nullptr) return false;
+      self.received(ops);
+      return take_from_sender(ops, slot, after);
     }
+    self.received(ops);
+    if (head_ == timed_cell_) [[unlikely]]
+      self.timed_from(end_timing());
     ops.relocate(slot, cell(0, ops.size));
     head_ = head_ + 1 == capacity_ ? 0 : head_ + 1;
     size_.store(used - 1, std::memory_order_relaxed);
@@ -248,6 +263,9 @@ class inbox_core {
       if ((owner->receive_mask & bit_) != 0) {
         ops.relocate(receiver_->slot, message);
         receiver_->filled = true;
+        owner->received(ops);
+        if (sample_is_due()) [[unlikely]]
+          owner->timed_from(sample_clock(owner));
         owner->unpark_locked(receiver_->index);
         scheduler& sched = *owner->sched;
         held.unlock();
@@ -262,6 +280,8 @@ class inbox_core {
     if (used == capacity_ || ring_ == nullptr) [[unlikely]]
       return false;
     ops.relocate(cell(used, ops.size), message);
+    if (sample_is_due()) [[unlikely]]
+      begin_timing(used);
     size_.store(used + 1, std::memory_order_relaxed);
     held.unlock();
     return true;
@@ -284,7 +304,19 @@ class inbox_core {
   }
   push_result push_slow(const element_ops& ops, void* message, send_waiter* waiter,
                         spin_lock& held);
-  void make_ring(const element_ops& ops);
+  void make_ring();
+  void free_ring(void* ring) const noexcept;
+  // Where the message of timed_cell_ was put in: before the cells of the ring.
+  [[nodiscard]] time_point& timed_since() const noexcept {
+    return *reinterpret_cast<time_point*>(static_cast<char*>(ring_) - sizeof(time_point));
+  }
+  /// With the lock held: the message `offset` behind the first is timed, if no other one is.
+  void begin_timing(std::uint32_t offset) noexcept;
+  /// With the lock held: it is being taken, or dropped. Gives when it was put in.
+  time_point end_timing() noexcept {
+    timed_cell_ = no_cell;
+    return timed_since();
+  }
   bool hand_over(const element_ops& ops, void* message) noexcept;
   bool take_from_sender(const element_ops& ops, void* slot, wake_up& after) noexcept;
   void refill_from_sender(const element_ops& ops, wake_up& after) noexcept;
@@ -293,6 +325,8 @@ class inbox_core {
   void share_locked() noexcept;
   void link_receiver(receive_waiter& waiter) noexcept;
   void unlink_receiver(receive_waiter& waiter) noexcept;
+
+  static constexpr std::uint32_t no_cell = ~0U;
 
   inbox_core* target_ = this;
   // null: guarded by own_lock_; else by the owner's lock. Changes under the lock it names; the
@@ -303,13 +337,14 @@ class inbox_core {
   bool shared_ = false;  // more than one fiber has received at a time: not bound again
   std::uint32_t capacity_;
   std::uint32_t head_ = 0;
-  std::atomic<std::uint32_t> size_{0};     // written under the lock; read by size() without
-  const element_ops* ring_ops_ = nullptr;  // of what is in the ring; set with it
-  void* ring_ = nullptr;                   // made with the first message that has to wait
-  std::uint64_t bit_ = 0;                  // ours in the owner's receive_mask
-  inbox_core* bound_next_ = nullptr;       // the owner's other inboxes; under its lock
-  receive_waiter* receiver_ = nullptr;     // the owner's, valid while its mask has our bit
-  receive_waiter* receivers_ = nullptr;    // while not bound
+  std::atomic<std::uint32_t> size_{0};   // written under the lock; read by size() without
+  std::uint32_t timed_cell_ = no_cell;   // the cell of the ring whose message is timed
+  const element_ops* ops_;               // of the messages
+  void* ring_ = nullptr;                 // made with the first message that has to wait
+  std::uint64_t bit_ = 0;                // ours in the owner's receive_mask
+  inbox_core* bound_next_ = nullptr;     // the owner's other inboxes; under its lock
+  receive_waiter* receiver_ = nullptr;   // the owner's, valid while its mask has our bit
+  receive_waiter* receivers_ = nullptr;  // while not bound
   receive_waiter* last_receiver_ = nullptr;
   send_waiter* first_sender_ = nullptr;
   send_waiter* last_sender_ = nullptr;

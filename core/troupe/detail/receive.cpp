@@ -9,7 +9,7 @@ bool receive_operation::look_at(fiber& self, inbox_source& source) {
   wake_up after;
   bool taken = false;
   self.lock.lock();
-  if (inbox.owned_by(self)) taken = inbox.take_locked(*source.ops, source.waiter.slot, after);
+  if (inbox.owned_by(self)) taken = inbox.take_locked(self, *source.ops, source.waiter.slot, after);
   self.lock.unlock();
   after();
   source.waiter.filled = taken;
@@ -70,7 +70,7 @@ bool receive_operation::begin_slow(fiber& self, std::size_t start) {
         lost = lost || source.bound;
         continue;
       }
-      const bool taken = inbox.take_locked(*source.ops, source.waiter.slot, after);
+      const bool taken = inbox.take_locked(self, *source.ops, source.waiter.slot, after);
       if (!taken && !inbox.closed_locked()) continue;
       source.waiter.filled = taken;
       self.fired = source.waiter.index;

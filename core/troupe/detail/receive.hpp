@@ -52,13 +52,15 @@ class receive_operation {
 
   /// True: a source is ready, see self.fired. False: the fiber is parked.
   bool begin(fiber& self) {
+    if (self.sampling != sample_stage::none) [[unlikely]]
+      sample_handled(self);
     self.open_wait(wait_kind::receive, true);
     if (self.scope.ended()) [[unlikely]] {
       self.fired = fired_canceled;
       return true;
     }
     armed_ = false;
-    const std::size_t start = self.rotor++;
+    const std::size_t start = self.next_round();
     if (!others_.empty()) return begin_slow(self, start);
     switch (try_or_park(self, start)) {
       case outcome::ready: return true;
@@ -76,6 +78,8 @@ class receive_operation {
   }
 
   void end(fiber& self) noexcept {
+    if (self.sampling != sample_stage::none) [[unlikely]]
+      sample_received(self);
     if (armed_ || self.registered) [[unlikely]]
       disarm(self);
   }
@@ -98,7 +102,7 @@ class receive_operation {
       } else if (!inbox.owned_by(self)) {
         bound = false;  // its turn comes before those behind it: the slow path looks at it
         break;
-      } else if (inbox.take_locked(*source.ops, source.waiter.slot, after)) {
+      } else if (inbox.take_locked(self, *source.ops, source.waiter.slot, after)) {
         source.waiter.filled = true;
         self.fired = source.waiter.index;
         self.lock.unlock();

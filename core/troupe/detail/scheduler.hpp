@@ -21,6 +21,7 @@
 
 namespace troupe::detail {
 
+struct actor_slot;
 struct fiber;
 struct context_state;
 
@@ -42,6 +43,32 @@ struct blocker {
     done = true;
     changed.notify_all();
   }
+};
+
+/// A worker thread, for those who look on. A moment's view: it goes on meanwhile.
+struct worker_view {
+  std::size_t index = 0;
+  bool lent = false;  // for one actor alone
+  bool asleep = false;
+  std::uint64_t turns = 0;   // so far; odd while in one
+  fiber* running = nullptr;  // in that turn
+  time_point since{};        // its turn began then at the earliest, a few short turns later at most
+  std::uint64_t thread = 0;  // the pthread_t
+};
+
+/// Somebody who looks after what runs, now and then, on no worker's thread: internal/overseer.hpp.
+class periodic_look {
+ public:
+  periodic_look() = default;
+  periodic_look(const periodic_look&) = delete;
+  periodic_look& operator=(const periodic_look&) = delete;
+  virtual ~periodic_look() = default;
+
+  /// Gives when to come back; `never`: once something has moved, and the interval is over.
+  virtual time_point look(time_point now) noexcept = 0;
+  [[nodiscard]] virtual duration interval() const noexcept = 0;
+  /// See scheduler::health_was_set.
+  virtual void health_was_set(const actor_slot& of) noexcept = 0;
 };
 
 class scheduler : public std::enable_shared_from_this<scheduler> {
@@ -94,8 +121,23 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   /// For jitter and the like; reproducible where the scheduler is.
   [[nodiscard]] virtual std::uint64_t random_seed() noexcept = 0;
   [[nodiscard]] virtual std::size_t workers() const noexcept = 0;
+  /// Begins to run what is scheduled. Harmless when repeated.
+  virtual void start() = 0;
+  [[nodiscard]] virtual bool started() const noexcept = 0;
   /// Ends the threads once what they run has returned. Afterwards nothing runs any more.
   virtual void stop() noexcept = 0;
+
+  /// An actor here has a health of its own to be looked after. Called with the slot's lock held.
+  virtual void health_was_set(const actor_slot&) const noexcept {}
+
+  /// Whose looks these are: called between start() and stop(). Before start(), once.
+  virtual void look_with(periodic_look& eyes) = 0;
+  virtual void visit_workers(void (*visit)(const worker_view&, void*), void* data) const = 0;
+  /// Grows with each turn that is run.
+  [[nodiscard]] virtual std::uint64_t turns() const noexcept = 0;
+  /// Nothing runs, and nothing is ready to.
+  [[nodiscard]] virtual bool quiet() const noexcept = 0;
+  [[nodiscard]] virtual std::size_t fibers() const noexcept = 0;
 
   /// Counts the fibers alive in this scheduler; see fiber.cpp for who calls them.
   virtual void fiber_started() noexcept = 0;
@@ -108,10 +150,11 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
 /// What the calling thread is running. Only a scheduler writes it.
 struct current_thread {
   fiber* running = nullptr;
-  scheduler* sched = nullptr;  // set on every thread that is part of a runtime
-  void* worker = nullptr;      // the thread scheduler's own; null on foreign threads
-  std::int32_t budget = 0;     // operations left before the running fiber lets others go first
-  bool delegating = false;     // a message is on its way into an inbox: see delegation
+  scheduler* sched = nullptr;      // set on every thread that is part of a runtime
+  void* worker = nullptr;          // the thread scheduler's own; null on foreign threads
+  std::int32_t budget = 0;         // operations left before the running fiber lets others go first
+  bool delegating = false;         // a message is on its way into an inbox: see delegation
+  std::uint32_t until_sample = 1;  // messages sent until one is timed: see sampling.hpp
 };
 extern thread_local constinit current_thread current;
 

@@ -18,8 +18,8 @@ std::size_t room_for(subscriber_buffer buffer) {
 }  // namespace
 
 subscription_core::subscription_core(std::shared_ptr<signal_hub> hub, subscriber_buffer buffer,
-                                     std::size_t size)
-    : inbox(room_for(buffer), size, "subscribe"),
+                                     const element_ops& ops)
+    : inbox(room_for(buffer), ops, "subscribe"),
       when_full(buffer.when_full),
       hub_(std::move(hub)) {}
 

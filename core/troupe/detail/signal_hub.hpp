@@ -46,7 +46,8 @@ class signal_hub;
 /// One listener; the typed part is subscription_state.
 class subscription_core {
  public:
-  subscription_core(std::shared_ptr<signal_hub> hub, subscriber_buffer buffer, std::size_t size);
+  subscription_core(std::shared_ptr<signal_hub> hub, subscriber_buffer buffer,
+                    const element_ops& ops);
   subscription_core(const subscription_core&) = delete;
   subscription_core& operator=(const subscription_core&) = delete;
 
@@ -109,7 +110,7 @@ template <class T>
 class subscription_state final : public subscription_core, public pooled {
  public:
   subscription_state(std::shared_ptr<signal_hub> hub, subscriber_buffer buffer)
-      : subscription_core(std::move(hub), buffer, sizeof(T)) {}
+      : subscription_core(std::move(hub), buffer, ops_of<T>) {}
   subscription_state(const subscription_state&) = delete;
   subscription_state& operator=(const subscription_state&) = delete;
   ~subscription_state() {

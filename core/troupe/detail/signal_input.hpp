@@ -71,7 +71,7 @@ class input_of final : public signal_input {
   input_of(std::shared_ptr<signal_base> of, std::shared_ptr<signal_hub> its_hub)
       : signal_input(std::move(of), std::move(its_hub)), edge_(hub, input_buffer) {
     value = &value_;
-    edge_.inbox.reserve(ops_of<stamped<V>>);
+    edge_.inbox.reserve();
     auto before = static_cast<hub_of<V>&>(*hub).link(edge_);
     at = std::move(before.at);
     live = before.live;

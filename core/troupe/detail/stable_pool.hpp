@@ -38,12 +38,17 @@ class stable_pool {
     if (++mine.count > cache_limit) mine.give_back(slab_size);
   }
 
-  /// All that were ever made, free ones too; meanwhile none is made.
+  /// All that were ever made, free ones too. The pool goes on meanwhile.
   template <class Visit>
   static void for_each(Visit visit) {
     depot& central = all();
-    const std::lock_guard held(central.lock);
-    for (const auto& slab : central.slabs) {
+    for (std::size_t next = 0;; ++next) {
+      T* slab = nullptr;  // never given back
+      {
+        const std::lock_guard held(central.lock);
+        if (next == central.slabs.size()) return;
+        slab = central.slabs[next].get();
+      }
       for (std::size_t i = 0; i != slab_size; ++i) visit(slab[i]);
     }
   }

@@ -1,13 +1,14 @@
 #pragma once
 
-// One actor's watch on another: in the list of the watched one's slot, with room for the event that
-// may wait.
+// One actor's watch on another: in the list of the watched one's slot, with room for the two events
+// that may wait, one of its health and one of its end.
 //
 // Protocol. Whoever tells of an event holds the lock of the watched actor's slot (actor_slot.hpp),
 // and offers it to the inbox: it goes to a receiver that waits, or waits itself, as a sender that
 // nobody wakes. A watch leaves the slot's list under the slot's lock; afterwards nobody tells it
 // anything, and what still waits can be withdrawn.
 
+#include <troupe/clock.hpp>
 #include <troupe/detail/actor_slot.hpp>
 #include <troupe/detail/inbox_core.hpp>
 #include <troupe/super_event.hpp>
@@ -56,12 +57,14 @@ class supervision_watch {
 
   // --- with the slot's lock held ---
   void tell_stopped(const exit_reason* why) noexcept;
+  void tell_health(bool healthy, duration how_long) noexcept;
   supervision_watch* next = nullptr;
 
  private:
   inbox_core* to_;
   actor_id who_;
   actor_slot* slot_ = nullptr;  // in whose list it is; cleared under the slot's lock
+  waiting_event health_;
   waiting_event stopped_;
 };
 

@@ -120,7 +120,7 @@ class batch_rx : public inbox_rx<cast_inbox<T>> {
       bool taken = false;
       self.lock.lock();
       const bool bound = inbox.owned_by(self);
-      if (bound) taken = inbox.take_locked(*source.ops, slot_.raw(), after);
+      if (bound) taken = inbox.take_locked(self, *source.ops, slot_.raw(), after);
       self.lock.unlock();
       after();
       if (!bound) taken = take_shared(self, source);

@@ -19,7 +19,7 @@ class rx_base {
   rx_base(const rx_base&) = delete;
   rx_base& operator=(const rx_base&) = delete;
 
-  /// handle_super_event() is called when `who` has ended for good. See super_inbox.
+  /// handle_super_event() is called for what becomes of `who`: see super_inbox.
   void supervise(actor_id who) {
     events_.supervise(who);
     supervises_ = true;

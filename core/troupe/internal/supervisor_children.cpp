@@ -66,7 +66,8 @@ void supervisor_core::start_child(child_record& child) {
   // The report precedes the run, so that "started" is never told after "stopped".
   log_.debug("started", field("child", child.current->name()));
   if (!observers_.empty()) report({.what = observed::started, .who = child.current});
-  child.scope = detail::start_run(*where, scope_.state(), *child.current, child);
+  child.scope = detail::start_run(*where, scope_.state(), *child.current, child,
+                                  {.known_as = *child.first, .supervisor = id_});
   state_.child_started(child.id, sched_->now(), decided_);
 }
 

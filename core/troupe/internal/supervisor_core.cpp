@@ -3,6 +3,7 @@
 
 #include <troupe/internal/supervisor_core.hpp>
 
+#include <troupe/detail/actor_slot.hpp>
 #include <troupe/detail/fiber.hpp>
 #include <troupe/detail/split_mix.hpp>
 
@@ -148,6 +149,7 @@ bool supervisor_core::next_event::await_suspend(std::coroutine_handle<> at) noex
     self.sched->yield(self);
     return true;
   }
+  self.next_round();
   const std::uint64_t id = self.open_wait(detail::wait_kind::receive, cancelable_);
   self.fired = 0;
   {
@@ -172,6 +174,7 @@ posted* supervisor_core::next_event::await_resume() noexcept {
 void supervisor_core::begin(detail::scheduler& sched, logger inherited) {
   const bool first_life = sched_ == nullptr;
   sched_ = &sched;
+  if (const detail::actor_slot* mine = detail::current.running->slot.load()) id_ = mine->id();
   // No child of ours: when we are canceled we stop our children one by one, from right to left.
   scope_ = context::adopt(detail::make_context_state(nullptr, never, &sched));
   end_.reset();

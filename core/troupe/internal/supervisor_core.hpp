@@ -136,6 +136,7 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
   std::vector<std::unique_ptr<child_record>> children_;  // by child_id
   std::vector<std::shared_ptr<observer_hub>> observers_;
   logger log_;
+  actor_id id_{};  // the supervisor's
   detail::scheduler* sched_ = nullptr;
   // Parent of the children's contexts. Not below the supervisor's own: canceling that must not
   // cancel all children at once, but let the supervisor stop them in order.

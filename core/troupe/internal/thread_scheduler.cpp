@@ -45,12 +45,15 @@ void thread_scheduler::return_thread(detail::scheduler& lent) noexcept {
 }
 
 void thread_scheduler::start() {
+  if (started_.exchange(true)) return;
   for (auto& one : workers_) {
     one->thread = std::thread([this, self = one.get()] { run(*self); });
   }
+  if (look_ != nullptr) looks_.start(*look_, *this);
 }
 
 void thread_scheduler::stop() noexcept {
+  looks_.stop();
   {
     const std::lock_guard held(lent_mutex_);
     for (auto& one : lent_) one->stop();
@@ -174,6 +177,58 @@ void thread_scheduler::fire_timers() noexcept {
   }
 }
 
+void thread_scheduler::health_was_set(const detail::actor_slot& of) const noexcept {
+  if (look_ == nullptr) return;
+  look_->health_was_set(of);
+  looks_.sooner();
+}
+
+template <class Visit>
+void thread_scheduler::for_each_worker(Visit visit) const {
+  for (const auto& one : workers_) visit(*one, false);
+  const std::lock_guard held(lent_mutex_);
+  for (const auto& lent : lent_) {
+    for (const auto& one : lent->workers_) visit(*one, true);
+  }
+}
+
+void thread_scheduler::visit_workers(void (*visit)(const detail::worker_view&, void*),
+                                     void* data) const {
+  std::size_t index = 0;
+  for_each_worker([&](const worker& one, bool lent) {
+    // The turn before and after: what runs belongs to it if it is the same.
+    const std::uint64_t turns = one.turns.load(std::memory_order_acquire);
+    detail::worker_view seen{
+        .index = index++, .lent = lent, .asleep = one.asleep.load(), .turns = turns};
+    seen.running = one.running.load(std::memory_order_acquire);
+    seen.since = one.since.load(std::memory_order_relaxed);
+    seen.thread = one.handle.load(std::memory_order_relaxed);
+    if (one.turns.load(std::memory_order_acquire) != turns) seen.running = nullptr;
+    visit(seen, data);
+  });
+}
+
+std::uint64_t thread_scheduler::turns() const noexcept {
+  std::uint64_t sum = 0;
+  for_each_worker(
+      [&](const worker& one, bool) { sum += one.turns.load(std::memory_order_relaxed); });
+  return sum;
+}
+
+bool thread_scheduler::quiet() const noexcept {
+  bool all = injected_.load() == 0;
+  for_each_worker([&](const worker& one, bool) { all = all && one.asleep.load(); });
+  return all;
+}
+
+std::size_t thread_scheduler::fibers() const noexcept {
+  std::uint64_t ended = ended_elsewhere_.load();
+  for (const auto& one : workers_) ended += one->ended.load();
+  std::uint64_t started = started_elsewhere_.load();
+  for (const auto& one : workers_) started += one->started.load();
+  return started - ended;
+}
+
 bool thread_scheduler::wait(detail::blocker& what, time_point until) {
   std::unique_lock held(what.mutex);
   if (until == never) {
@@ -190,13 +245,7 @@ std::uint64_t thread_scheduler::random_seed() noexcept {
 
 // The counters only grow, and are read one by one, those of the ended first: if as many have
 // started by the end of the reading as had ended at its beginning, none was alive in between.
-bool thread_scheduler::empty() const noexcept {
-  std::uint64_t ended = ended_elsewhere_.load();
-  for (const auto& one : workers_) ended += one->ended.load();
-  std::uint64_t started = started_elsewhere_.load();
-  for (const auto& one : workers_) started += one->started.load();
-  return started == ended;
-}
+bool thread_scheduler::empty() const noexcept { return fibers() == 0; }
 
 namespace {
 

@@ -24,6 +24,7 @@
 #include <troupe/detail/fiber.hpp>
 #include <troupe/detail/scheduler.hpp>
 #include <troupe/internal/blocking_pool.hpp>
+#include <troupe/internal/look_thread.hpp>
 #include <troupe/internal/parker.hpp>
 #include <troupe/internal/run_queue.hpp>
 #include <troupe/internal/timer_heap.hpp>
@@ -64,7 +65,12 @@ struct alignas(64) worker {
   // Awake (false) → asleep (true) by the worker; back by the worker, or by whoever wakes it and has
   // then taken it out of sleepers_. seq_cst exchange on both sides.
   std::atomic<bool> asleep{false};
-  std::uint64_t turns_at_last_nap = 0;  // the watcher's notes on this worker; only it touches them
+  // For those who look on; written by the worker. `since`: when it last looked at the clock, which
+  // it does after it has slept and every few turns.
+  std::atomic<detail::fiber*> running{nullptr};
+  std::atomic<time_point> since{time_point{}};
+  std::atomic<std::uint64_t> handle{0};  // the thread's pthread_t, once it runs
+  std::uint64_t turns_at_last_nap = 0;   // the watcher's notes on this worker; only it touches them
   parker bed;
   std::thread thread;
 };
@@ -80,7 +86,8 @@ class thread_scheduler final : public detail::scheduler {
   thread_scheduler& operator=(const thread_scheduler&) = delete;
 
   /// Starts the threads; apart from the constructor, because they need shared_from_this.
-  void start();
+  void start() override;
+  [[nodiscard]] bool started() const noexcept override { return started_.load(); }
 
   void schedule(detail::fiber& woken) noexcept override;
   void yield(detail::fiber& running) noexcept override;
@@ -103,6 +110,12 @@ class thread_scheduler final : public detail::scheduler {
   [[nodiscard]] std::uint64_t random_seed() noexcept override;
   [[nodiscard]] std::size_t workers() const noexcept override { return workers_.size(); }
   void stop() noexcept override;
+  void look_with(detail::periodic_look& eyes) override { look_ = &eyes; }
+  void health_was_set(const detail::actor_slot& of) const noexcept override;
+  void visit_workers(void (*visit)(const detail::worker_view&, void*), void* data) const override;
+  [[nodiscard]] std::uint64_t turns() const noexcept override;
+  [[nodiscard]] bool quiet() const noexcept override;
+  [[nodiscard]] std::size_t fibers() const noexcept override;
   void fiber_started() noexcept override;
   void fiber_ended() noexcept override;
 
@@ -125,6 +138,9 @@ class thread_scheduler final : public detail::scheduler {
   void ensure_watcher() noexcept;
   void fire_timers() noexcept;
   [[nodiscard]] bool empty() const noexcept;
+  void worker_woke() noexcept { (parent_ != nullptr ? parent_ : this)->looks_.moved(); }
+  template <class Visit>
+  void for_each_worker(Visit visit) const;
 
   std::vector<std::unique_ptr<worker>> workers_;
   blocking_pool blocking_;
@@ -143,12 +159,13 @@ class thread_scheduler final : public detail::scheduler {
   // Each claimed by exchange, given up by store: a parked worker naps; an idle one awaits a timer.
   std::atomic<bool> watching_{false};
   std::atomic<bool> awaiting_timer_{false};
+  std::atomic<bool> started_{false};
   std::atomic<bool> stopping_{false};
   std::atomic<std::uint64_t> started_elsewhere_{0};  // as worker::started, on foreign threads
   std::atomic<std::uint64_t> ended_elsewhere_{0};
 
   thread_scheduler* parent_ = nullptr;
-  std::mutex lent_mutex_;  // guards the two lists
+  mutable std::mutex lent_mutex_;  // guards the two lists
   std::vector<std::shared_ptr<thread_scheduler>> lent_;
   std::vector<thread_scheduler*> idle_;  // of those, the ones given back
 
@@ -157,6 +174,9 @@ class thread_scheduler final : public detail::scheduler {
   std::mutex empty_mutex_;
   std::condition_variable empty_;
   std::atomic<bool> wanted_empty_{false};  // somebody waits for the last fiber
+
+  detail::periodic_look* look_ = nullptr;  // set once, before anything runs
+  mutable look_thread looks_;
 };
 
 }  // namespace troupe::internal

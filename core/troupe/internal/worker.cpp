@@ -2,6 +2,7 @@
 #include <troupe/internal/throw_site.hpp>
 
 #include <linux/membarrier.h>
+#include <pthread.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -39,6 +40,8 @@ void thread_scheduler::run(worker& self) noexcept {
   prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);  // timers: to the nanosecond, not to 50 us
   current.sched = this;
   current.worker = &self;
+  self.handle.store(static_cast<std::uint64_t>(pthread_self()), std::memory_order_relaxed);
+  self.since.store(now(), std::memory_order_relaxed);
   const throw_recording_scope recording;
   while (fiber* one = next(self)) execute(self, *one);
   current = {};
@@ -67,6 +70,8 @@ fiber* thread_scheduler::next(worker& self) noexcept {
     if (fiber* one = steal(self, false)) return one;
     if (await_near_timer(self)) continue;
     if (!sleep(self)) return nullptr;
+    self.since.store(now(), std::memory_order_relaxed);
+    current.until_sample = 1;  // the first message after a sleep is timed
   }
 }
 
@@ -95,9 +100,10 @@ void thread_scheduler::execute(worker& self, fiber& one) noexcept {
   current.running = &one;
   current.budget = turn_budget;
   const std::uint64_t turn = self.turns.load(std::memory_order_relaxed);
-  self.turns.store(turn + 1, std::memory_order_relaxed);
+  self.running.store(&one, std::memory_order_release);    // not before the end of the last turn
+  self.turns.store(turn + 1, std::memory_order_release);  // with visit_workers: `running` is of it
   one.resume_point.resume();
-  self.turns.store(turn + 2, std::memory_order_relaxed);
+  self.turns.store(turn + 2, std::memory_order_release);
   current.running = nullptr;
   if (one.finished) {
     one.on_worker.store(false, std::memory_order_relaxed);
@@ -108,13 +114,14 @@ void thread_scheduler::execute(worker& self, fiber& one) noexcept {
 }
 
 void thread_scheduler::look_after(worker& self) noexcept {
+  const time_point today = now();
+  self.since.store(today, std::memory_order_relaxed);
   fire_timers();
   if (sleepers_.load(std::memory_order_relaxed) == 0) return;
   if (self.queue.size() == 0) {
     self.crowded_since = never;
     return;
   }
-  const time_point today = now();
   if (self.crowded_since == never) {
     self.crowded_since = today;
   } else if (today - self.crowded_since > patience) {
@@ -178,6 +185,7 @@ bool thread_scheduler::sleep(worker& self) noexcept {
     if (injected_.load() == 0 && !stopping_.load()) self.bed.sleep(until);
     const bool told = !self.asleep.exchange(false);
     if (!told) sleepers_.fetch_sub(1);
+    worker_woke();
     fire_timers();
     if (!self.slot.empty() || self.queue.size() != 0 || injected_.load() != 0) break;
     if (told || watcher) found = steal(self, !told);

@@ -51,7 +51,7 @@ using troupe::testing::deterministic_runtime;
 /// An inbox of strings long enough to be on the heap, so that AddressSanitizer sees what is lost.
 class offered {
  public:
-  explicit offered(std::size_t capacity) : core_(capacity, sizeof(std::string), "offered") {}
+  explicit offered(std::size_t capacity) : core_(capacity, ops_of<std::string>, "offered") {}
   offered(const offered&) = delete;
   offered& operator=(const offered&) = delete;
   ~offered() { core_.destroy(ops_of<std::string>); }

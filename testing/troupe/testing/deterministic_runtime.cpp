@@ -4,6 +4,7 @@
 #include <troupe/internal/throw_site.hpp>
 #include <troupe/testing/deterministic_scheduler.hpp>
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 #include <string>
@@ -23,6 +24,8 @@ bool deterministic_scheduler::step() {
   const work next = ready_[chosen];
   ready_.erase(ready_.begin() + static_cast<std::ptrdiff_t>(chosen));
   trace_ = (trace_ ^ (chosen + (ready_.size() << 16U))) * 1099511628211ULL;
+  ++turns_;
+  if (look_ != nullptr && next_look_ == never) next_look_ = later(now(), look_->interval());
   if (next.one != nullptr) {
     run_fiber(*next.one);
   } else {
@@ -87,11 +90,19 @@ void deterministic_scheduler::fire_due() {
   }
 }
 
+void deterministic_scheduler::look_if_due() {
+  if (look_ != nullptr && next_look_ <= clock_.now()) next_look_ = look_->look(clock_.now());
+}
+
 void deterministic_scheduler::advance_to(time_point until, std::size_t most) {
   run_until_idle(most);
-  for (auto next = next_timer(); next && *next <= until; next = next_timer()) {
-    clock_.set(*next);
+  for (;;) {
+    const time_point next = std::min(next_timer().value_or(never), next_look_);
+    if (next == never || next > until) break;
+    clock_.set(next);
     fire_due();
+    run_until_idle(most);
+    look_if_due();
     run_until_idle(most);
   }
   clock_.set(until);
@@ -119,12 +130,13 @@ bool deterministic_scheduler::wait_until_empty(time_point until) {
   return alive_ == 0;
 }
 
-deterministic_runtime::deterministic_runtime(std::uint64_t seed, logger log)
-    : deterministic_runtime(std::make_shared<deterministic_scheduler>(seed), std::move(log)) {}
+deterministic_runtime::deterministic_runtime(std::uint64_t seed, logger log, health_options health)
+    : deterministic_runtime(std::make_shared<deterministic_scheduler>(seed),
+                            {.log = std::move(log), .health = health}) {}
 
 deterministic_runtime::deterministic_runtime(std::shared_ptr<deterministic_scheduler> made,
-                                             logger log)
-    : runtime(made, std::move(log)), deterministic_(std::move(made)) {}
+                                             runtime_options options)
+    : runtime(made, std::move(options)), deterministic_(std::move(made)) {}
 
 deterministic_runtime::~deterministic_runtime() = default;
 

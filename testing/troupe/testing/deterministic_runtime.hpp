@@ -23,7 +23,9 @@ class deterministic_scheduler;
 /// work with spawn() and advance() the clock instead.
 class deterministic_runtime : public runtime {
  public:
-  explicit deterministic_runtime(std::uint64_t seed = 1, logger log = {});
+  /// `health`: how actors are looked after, as runtime_options::health; looks happen in advance().
+  explicit deterministic_runtime(std::uint64_t seed = 1, logger log = {},
+                                 health_options health = {});
   ~deterministic_runtime();
 
   /// Runs one turn of something that is ready. False: nothing is.
@@ -47,7 +49,7 @@ class deterministic_runtime : public runtime {
   [[nodiscard]] std::size_t alive() const noexcept;
 
  private:
-  explicit deterministic_runtime(std::shared_ptr<deterministic_scheduler> made, logger log);
+  deterministic_runtime(std::shared_ptr<deterministic_scheduler> made, runtime_options options);
   std::shared_ptr<deterministic_scheduler> deterministic_;
 };
 

@@ -40,7 +40,22 @@ class deterministic_scheduler final : public detail::scheduler {
   [[nodiscard]] std::uint64_t random_seed() noexcept override { return random(); }
   [[nodiscard]] std::size_t workers() const noexcept override { return 1; }
   [[nodiscard]] bool is_simulated() const noexcept override { return true; }
-  void stop() noexcept override { stopped_ = true; }
+  void start() override {}
+  [[nodiscard]] bool started() const noexcept override { return true; }
+  void stop() noexcept override {
+    stopped_ = true;
+    look_ = nullptr;
+  }
+  void look_with(detail::periodic_look& eyes) override { look_ = &eyes; }
+  void health_was_set(const detail::actor_slot& of) const noexcept override {
+    if (look_ == nullptr) return;
+    look_->health_was_set(of);
+    next_look_ = clock_.now();
+  }
+  void visit_workers(void (*)(const detail::worker_view&, void*), void*) const override {}
+  [[nodiscard]] std::uint64_t turns() const noexcept override { return turns_; }
+  [[nodiscard]] bool quiet() const noexcept override { return ready_.empty(); }
+  [[nodiscard]] std::size_t fibers() const noexcept override { return alive_; }
   void fiber_started() noexcept override { ++alive_; }
   void fiber_ended() noexcept override { --alive_; }
 
@@ -54,6 +69,7 @@ class deterministic_scheduler final : public detail::scheduler {
   std::uint64_t random() noexcept;
   void run_fiber(detail::fiber& one);
   void fire_due();
+  void look_if_due();
 
   std::uint64_t seed_;
   std::uint64_t random_;
@@ -64,6 +80,9 @@ class deterministic_scheduler final : public detail::scheduler {
   std::uint64_t timer_sequence_ = 0;
   std::vector<detail::context_state*> expired_;
   std::size_t alive_ = 0;
+  std::uint64_t turns_ = 0;
+  detail::periodic_look* look_ = nullptr;
+  mutable time_point next_look_ = never;
   bool stopped_ = false;
 };
 

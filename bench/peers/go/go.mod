@@ -1,0 +1,3 @@
+module troupe.peers/channels
+
+go 1.22

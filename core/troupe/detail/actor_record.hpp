@@ -1,0 +1,57 @@
+#pragma once
+
+// What is known of an actor that few actors need: made when there is first something to write down,
+// so that an idle actor does not pay for it.
+
+#include <troupe/clock.hpp>
+#include <troupe/detail/pooled.hpp>
+
+#include <atomic>
+#include <cstdint>
+
+namespace troupe::detail {
+
+/// Sums of times. One writer, the actor's running fiber; read by anybody, relaxed: a reader may see
+/// a sum without its count, which is off by one sample.
+class time_sums {
+ public:
+  void add(duration one) noexcept {
+    if (one < duration::zero()) return;  // taken on two clocks
+    bump(count_, 1);
+    bump(sum_, static_cast<std::uint64_t>(one.count()));
+    const auto length = static_cast<std::uint64_t>(one.count());
+    if (length > most_.load(std::memory_order_relaxed)) {
+      most_.store(length, std::memory_order_relaxed);
+    }
+  }
+  [[nodiscard]] std::uint64_t count() const noexcept {
+    return count_.load(std::memory_order_relaxed);
+  }
+  [[nodiscard]] duration sum() const noexcept {
+    return duration(static_cast<std::int64_t>(sum_.load(std::memory_order_relaxed)));
+  }
+  [[nodiscard]] duration most() const noexcept {
+    return duration(static_cast<std::int64_t>(most_.load(std::memory_order_relaxed)));
+  }
+
+ private:
+  static void bump(std::atomic<std::uint64_t>& one, std::uint64_t by) noexcept {
+    one.store(one.load(std::memory_order_relaxed) + by, std::memory_order_relaxed);
+  }
+
+  std::atomic<std::uint64_t> count_{0};
+  std::atomic<std::uint64_t> sum_{0};
+  std::atomic<std::uint64_t> most_{0};
+};
+
+struct actor_record : pooled {
+  time_sums in_inbox;
+  time_sums in_handler;
+  std::uint64_t handled_before = 0;  // in runs that have ended; under the slot's lock
+  // Its own instead of the runtime's, from actor::set_health; under the slot's lock.
+  bool has_health = false;
+  duration health_interval{};
+  duration health_limit{};
+};
+
+}  // namespace troupe::detail

@@ -1,0 +1,38 @@
+#include <troupe/internal/look_thread.hpp>
+
+namespace troupe::internal {
+
+void look_thread::start(detail::periodic_look& what, const detail::scheduler& of) {
+  thread_ = std::thread([this, &what, &of] { run(what, of); });
+}
+
+void look_thread::stop() noexcept {
+  if (!thread_.joinable()) return;
+  stopping_.store(true);
+  bed_.wake();
+  thread_.join();
+}
+
+void look_thread::run(detail::periodic_look& what, const detail::scheduler& of) noexcept {
+  time_point next = later(of.now(), what.interval());
+  for (;;) {
+    bed_.sleep(next);
+    if (stopping_.load()) return;
+    const time_point now = of.now();
+    if (now < next && !sooner_.exchange(false)) continue;
+    next = what.look(now);
+    if (next == never) next = rest(what, of);
+  }
+}
+
+// Until a worker wakes up. Gives the time of the next look.
+time_point look_thread::rest(detail::periodic_look& what, const detail::scheduler& of) noexcept {
+  resting_.store(true);
+  if (of.quiet()) {
+    while (resting_.load() && !sooner_.load() && !stopping_.load()) bed_.sleep(never);
+  }
+  resting_.store(false);
+  return later(of.now(), what.interval());
+}
+
+}  // namespace troupe::internal

@@ -1,0 +1,234 @@
+#include <troupe/internal/overseer.hpp>
+
+#include <troupe/actor.hpp>
+#include <troupe/detail/actor_record.hpp>
+#include <troupe/detail/fiber.hpp>
+#include <troupe/detail/inbox_core.hpp>
+#include <troupe/internal/thread_stack.hpp>
+#include <troupe/internal/throw_site.hpp>
+
+#include <algorithm>
+#include <exception>
+#include <iterator>
+#include <mutex>
+#include <utility>
+
+namespace troupe::internal {
+
+using detail::actor_slot;
+using detail::fiber;
+using detail::wait_kind;
+
+namespace {
+
+// An actor that has never received may have no inbox: where its loop waits is where it comes back
+// to.
+bool waits_where_it_should(const fiber& one, std::uint32_t rounds) noexcept {
+  if (!one.parked.load(std::memory_order_acquire)) return false;
+  switch (one.waiting_for.load(std::memory_order_relaxed)) {
+    case wait_kind::receive: return true;
+    case wait_kind::timer:
+    case wait_kind::context:
+    case wait_kind::event: return rounds == 0;
+    default: return false;
+  }
+}
+
+sighting look_at(const fiber& one) noexcept {
+  const std::uint32_t rounds = one.rounds.load(std::memory_order_relaxed);
+  return {.run = &one, .rounds = rounds, .waits = waits_where_it_should(one, rounds)};
+}
+
+std::string_view message_of(const fiber& one) noexcept {
+  const detail::element_ops* const kind = one.handling.load(std::memory_order_relaxed);
+  return kind != nullptr ? kind->name : std::string_view();
+}
+
+bool has_own_health(const actor_slot& one) noexcept {
+  const detail::actor_record* const record = one.record.load(std::memory_order_acquire);
+  return record != nullptr && record->has_health;
+}
+
+}  // namespace
+
+void overseer::health_was_set(const actor_slot& of) noexcept {
+  try {
+    const std::lock_guard held(added_lock_);
+    added_.push_back(of.id());
+  } catch (const std::bad_alloc&) {
+    options_.log.warn("no memory to look after an actor in its own way; as all others, then");
+  }
+}
+
+time_point overseer::look(time_point now) noexcept {
+  const std::uint64_t turns = home_->turns();
+  const bool moved = std::exchange(turns_, turns) != turns;
+  try {
+    ++looks_;
+    look_at_own(now);
+    if (now >= due_) {
+      due_ = later(now, options_.health.interval);
+      if (moved || !can_rest()) look_at_actors(now);
+      look_at_workers(now);
+    }
+    tell_news();
+  } catch (const std::exception& failed) {  // no memory: the next look may find some
+    options_.log.warn("a look at the health of actors failed", field("what", failed.what()));
+  }
+  return !moved && can_rest() ? never : next_date();
+}
+
+// Nothing runs, and everybody who is suspected has been told of.
+bool overseer::can_rest() const noexcept {
+  return home_->quiet() && std::ranges::all_of(suspects_, [](const auto& one) {
+           return !one.second.about || one.second.about->told;
+         });
+}
+
+time_point overseer::next_date() const noexcept {
+  time_point next = due_;
+  for (const auto& [index, one] : own_) next = std::min(next, one.due);
+  return next;
+}
+
+void overseer::look_at_actors(time_point now) {
+  struct visit_data {
+    overseer* self;
+    time_point now;
+  } data{this, now};
+  detail::for_each_actor(
+      *home_,
+      [](actor_slot& one, void* of) {
+        auto& [self, today] = *static_cast<visit_data*>(of);
+        if (!has_own_health(one)) self->visit(one, today, self->options_.health.limit);
+      },
+      &data);
+  forget_gone();
+}
+
+void overseer::look_at_own(time_point now) {
+  std::vector<actor_id> added;
+  {
+    const std::lock_guard held(added_lock_);
+    added.swap(added_);
+  }
+  for (const actor_id who : added) {
+    own_.insert_or_assign(static_cast<slot_index>(static_cast<std::uint64_t>(who)),
+                          own_date{.who = who, .due = now});
+  }
+  for (auto at = own_.begin(); at != own_.end();) {
+    const bool keep = at->second.due > now || look_at_one(at->second, now);
+    if (!keep) suspects_.erase(at->first);
+    at = keep ? std::next(at) : own_.erase(at);
+  }
+}
+
+// False: it has ended.
+bool overseer::look_at_one(own_date& date, time_point now) {
+  actor_slot* const slot = detail::find_slot(date.who);
+  if (slot == nullptr) return false;
+  const std::lock_guard held(slot->lock);
+  if (slot->id() != date.who || slot->is != actor_slot::life::running || slot->who == nullptr) {
+    return false;
+  }
+  const detail::actor_record& record = *slot->record.load(std::memory_order_acquire);
+  date.due = later(now, record.health_interval);
+  if (record.health_interval != duration::max()) visit(*slot, now, record.health_limit);
+  return true;
+}
+
+// With the slot's lock held.
+void overseer::visit(actor_slot& one, time_point now, duration limit) {
+  if (one.run == nullptr) return;  // between two runs: what comes next will show
+  const sighting seen = look_at(*one.run);
+  const auto known = suspects_.find(one.index);
+  if (known == suspects_.end() && seen.waits) return;
+  suspect& about = known != suspects_.end() ? known->second : suspects_[one.index];
+  if (about.generation != one.generation)
+    about = {.generation = one.generation, .seen_in = 0, .about = {}};
+  about.seen_in = looks_;
+  const verdict now_known = judge(about.about, seen, now, limit);
+  if (!about.about) suspects_.erase(one.index);
+  if (now_known.what == verdict::news::none) return;
+  detail::tell_health(one, now_known.what == verdict::news::healthy, now_known.away);
+  if (options_.log.enabled(log_level::warn)) {
+    news_.push_back({one.id(), one.who->name(), message_of(*one.run), now_known});
+  }
+}
+
+// Actors that have ended, or are between two runs.
+void overseer::forget_gone() {
+  std::erase_if(suspects_, [&](const auto& entry) {
+    return entry.second.seen_in != looks_ && !own_.contains(entry.first);
+  });
+}
+
+void overseer::tell_news() {
+  for (const news& one : std::exchange(news_, {})) {
+    if (one.what.what == verdict::news::unhealthy) {
+      options_.log.warn("unhealthy: it does not come back to its inboxes", field("actor", one.name),
+                        field("handling", one.message), field("for", one.what.away));
+    } else {
+      options_.log.info("healthy again", field("actor", one.name), field("after", one.what.away));
+    }
+  }
+}
+
+void overseer::look_at_workers(time_point now) {
+  struct visit_data {
+    overseer* self;
+    time_point now;
+  } data{this, now};
+  home_->visit_workers(
+      [](const detail::worker_view& one, void* of) {
+        auto& [self, today] = *static_cast<visit_data*>(of);
+        if (one.lent) return;  // it has a thread of its own in order to use it for long
+        if (self->workers_.size() <= one.index) self->workers_.resize(one.index + 1);
+        worker_note& note = self->workers_[one.index];
+        const bool stays = one.turns % 2 == 1 && one.turns == note.turns;
+        if (!stays) note = {.turns = one.turns, .seen = today};
+        if (!stays || note.told || today - note.seen < self->options_.health.limit) return;
+        note.told = true;
+        self->stuck_.push_back(one);
+      },
+      &data);
+  // Not in the visit, which holds a lock.
+  for (const detail::worker_view& one : std::exchange(stuck_, {})) {
+    tell_blocked(one, now - workers_[one.index].seen);
+  }
+}
+
+void overseer::tell_blocked(const detail::worker_view& stuck, duration at_least) {
+  if (!options_.on_blocked_worker && !options_.log.enabled(log_level::warn)) return;
+  blocked_worker report;
+  report.worker = stuck.index;
+  report.actor = "(task)";
+  report.at_least = at_least;
+  if (stuck.running != nullptr) {
+    report.message = message_of(*stuck.running);
+    if (actor_slot* const slot = stuck.running->slot.load(std::memory_order_acquire)) {
+      const std::lock_guard held(slot->lock);
+      if (slot->run == stuck.running && slot->who != nullptr) {
+        report.who = slot->id();
+        report.actor = slot->who->name();
+      }
+    }
+  }
+  const captured_stack stack = stack_of_thread(stuck.thread, options_.stack_signal);
+  if (stack.size != 0) report.stack = symbolize(stack.view());
+  options_.log.warn("a worker does not come out of its turn", field("worker", report.worker),
+                    field("actor", report.actor), field("handling", report.message),
+                    field("for", at_least),
+                    field("in", report.stack.empty() ? "?" : report.stack.front()));
+  if (!options_.on_blocked_worker) return;
+  try {
+    options_.on_blocked_worker(report);
+  } catch (const std::exception& thrown) {
+    options_.log.error("on_blocked_worker threw", field("what", thrown.what()));
+  } catch (...) {
+    options_.log.error("on_blocked_worker threw",
+                       field("what", "something that is no std::exception"));
+  }
+}
+
+}  // namespace troupe::internal
