@@ -25,7 +25,7 @@ using ready_token = std::uint64_t;
 /// A token waits in its watch, as a sender that nobody wakes: this has no room, and needs none.
 class ready_inbox {
  public:
-  ready_inbox() : core_(0, sizeof(ready_token), "ready_inbox") {}
+  ready_inbox() : core_(0, detail::ops_of<ready_token>, "ready_inbox") {}
   ready_inbox(const ready_inbox&) = delete;
   ready_inbox& operator=(const ready_inbox&) = delete;
   /// All watches on it have ended.
