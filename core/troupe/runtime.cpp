@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <atomic>
 #include <optional>
+#include <stop_token>
 #include <thread>
 #include <utility>
 
@@ -121,15 +122,20 @@ run_outcome runtime::run(const run_options& options) {
     });
   }
   start();
-  // Until it is stopped there is no limit; then there is one. stop() does not wake this thread
-  // where nothing ends: so it looks now and then.
-  constexpr auto look_again = std::chrono::milliseconds(50);
-  time_point stopped = never;
-  while (!scheduler_->wait_until_empty(later(scheduler_->now(), look_again))) {
-    const time_point now = scheduler_->now();
-    if (stopped == never && root_.err()) stopped = now;
-    if (stopped != never && now - stopped > options.patience) break;
+  std::atomic<bool> stopped{false};
+  {
+    const std::stop_callback on_stop(root_.stop_token(), [&] {
+      stopped.store(true);
+      scheduler_->interrupt_wait();
+    });
+    const bool empty = scheduler_->wait_until_empty(never);
+    if (!empty && !stopped.load()) {
+      throw usage_error(
+          "runtime::run: nothing can happen any more, and somebody still waits; a deterministic "
+          "runtime has nobody else to wait for");
+    }
   }
+  if (stopped.load()) scheduler_->wait_until_empty(later(scheduler_->now(), options.patience));
   signals.reset();
   return {
       .signal = came.load(),

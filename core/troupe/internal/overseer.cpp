@@ -29,7 +29,8 @@ bool waits_where_it_should(const fiber& one, std::uint32_t rounds) noexcept {
     case wait_kind::receive: return true;
     case wait_kind::timer:
     case wait_kind::context:
-    case wait_kind::event: return rounds == 0;
+    case wait_kind::event:
+    case wait_kind::io: return rounds == 0;
     default: return false;
   }
 }

@@ -1,6 +1,7 @@
 #include <troupe/internal/thread_scheduler.hpp>
 
 #include <troupe/detail/context_state.hpp>
+#include <troupe/detail/process_barrier.hpp>
 
 #include <algorithm>
 #include <mutex>
@@ -271,25 +272,43 @@ void thread_scheduler::fiber_ended() noexcept {
   } else {
     ended_elsewhere_.fetch_add(1);
   }
-  if (wanted_empty_.load(std::memory_order_relaxed)) {
-    const std::lock_guard held(empty_mutex_);
-    empty_.notify_all();
-  }
+  // With wait_until_empty(), which says that it waits before it counts: either it counts this end,
+  // or we see that somebody waits. Where that takes a barrier here, the waiter makes it for us.
+  std::atomic_signal_fence(std::memory_order_seq_cst);
+  if (wanting_empty_.load() == 0) [[likely]]
+    return;
+  // Of two that end at once, the later one here counts both.
+  ends_counted_.fetch_add(1);
+  if (!empty()) return;
+  const std::lock_guard held(empty_mutex_);
+  empty_.notify_all();
 }
 
 bool thread_scheduler::wait_until_empty(time_point until) {
   std::unique_lock held(empty_mutex_);
-  wanted_empty_.store(true);
-  // The counts are many and read one by one: a fiber that ends may be missed by a notification
-  // but not by the next look, a few milliseconds later.
+  wanting_empty_.fetch_add(1);
+  // Without such a barrier an end may be missed, but not by the next look.
+  const bool exact = detail::has_process_barrier();
+  if (exact) detail::process_barrier();
   constexpr auto look_again = std::chrono::milliseconds(5);
-  while (!empty()) {
+  while (!empty() && !interrupted_) {
     const time_point today = now();
     if (today >= until) break;
-    empty_.wait_until(held, std::min(until, later(today, look_again)));
+    const time_point next = exact ? until : std::min(until, later(today, look_again));
+    if (next == never) {
+      empty_.wait(held);
+    } else {
+      empty_.wait_until(held, next);
+    }
   }
-  wanted_empty_.store(false);
-  return empty();
+  wanting_empty_.fetch_sub(1);
+  return !std::exchange(interrupted_, false) && empty();
+}
+
+void thread_scheduler::interrupt_wait() noexcept {
+  const std::lock_guard held(empty_mutex_);
+  interrupted_ = true;
+  empty_.notify_all();
 }
 
 }  // namespace troupe::internal

@@ -126,7 +126,7 @@ bool deterministic_scheduler::wait_until_empty(time_point until) {
   for (auto next = next_timer(); alive_ != 0 && next && *next <= until; next = next_timer()) {
     advance_to(*next, most_turns);
   }
-  if (alive_ != 0) clock_.set(until);
+  if (alive_ != 0 && until != never) clock_.set(until);
   return alive_ == 0;
 }
 
