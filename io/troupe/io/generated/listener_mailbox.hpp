@@ -90,7 +90,7 @@ class listener_rx {
   std::string address_;
   std::size_t capacity_;
   bool enabled_;
-  bool closed_ = false;                         // the inbox, in this run
+  bool closed_ = false;  // the inbox, in this run
   // Shared with later objects of a factory.
   std::shared_ptr<io::tcp_listener> listener_ = std::make_shared<io::tcp_listener>();
   ready_inbox ready_;
