@@ -255,7 +255,12 @@ TEST(oversight, an_actor_that_its_runtime_leaves_behind_has_stopped) {
     rt.spawn(std::make_shared<supervisor>(
         "root", supervisor_options{.restart_delay = 1h, .children = {fails}}));
     for (const auto& one : {waits, fails}) events.supervise(one->id());
-    while (rt.inspect().find("fails")->state != actor_state::restarting) std::this_thread::yield();
+    const auto is_restarting = [&] {
+      const runtime_view view = rt.inspect();
+      const actor_view* const found = view.find("fails");
+      return found != nullptr && found->state == actor_state::restarting;
+    };
+    while (!is_restarting()) std::this_thread::yield();
     rt.shutdown(1ms);
   }
   runtime other({.workers = 1});
