@@ -214,7 +214,7 @@ class inbox_core {
 
   /// With the inbox's lock held: `self`, which is running, takes the first message into `slot`.
   /// `after` is to be fired after unlocking.
-  bool take_locked(fiber& self, const element_ops& ops, void* slot, wake_up& after) noexcept {
+  [[gnu::always_inline]] bool take_locked(fiber& self, const element_ops& ops, void* slot, wake_up& after) noexcept {
     const std::uint32_t used = size_.load(std::memory_order_relaxed);
     if (used == 0) [[unlikely]] {
       if (last_sender_ == nullptr) return false;
@@ -289,7 +289,7 @@ class inbox_core {
   }
   /// With the lock held: to a receiver that waits, else into the ring. True: done, and the lock is
   /// open. False: there is no room, or no ring yet, and the lock is still held.
-  bool give_or_store(const element_ops& ops, void* message, spin_lock& held) {
+  [[gnu::always_inline]] bool give_or_store(const element_ops& ops, void* message, spin_lock& held) {
     fiber* const owner = owner_.load(std::memory_order_relaxed);
     if (owner != nullptr) [[likely]] {
       if (receives(*owner)) {

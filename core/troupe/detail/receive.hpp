@@ -54,7 +54,7 @@ using other_sources = std::span<wait_source* const>;
 class receive_step {
  public:
   /// True: a source is ready, see self.fired. False: the fiber is parked.
-  bool begin(fiber& self, inbox_sources inboxes, other_sources others) {
+  [[gnu::always_inline]] bool begin(fiber& self, inbox_sources inboxes, other_sources others) {
     if (self.sampling != sample_stage::none) [[unlikely]]
       sample_handled(self);
     self.open_wait(wait_kind::receive, true);
@@ -63,7 +63,7 @@ class receive_step {
       return true;
     }
     armed_ = false;
-    const std::size_t start = self.next_round();
+    const std::uint32_t start = self.next_round();
     if (!others.empty()) return begin_slow(self, inboxes, others, start);
     switch (try_or_park(self, inboxes, start)) {
       case outcome::ready: return true;
@@ -88,13 +88,14 @@ class receive_step {
  private:
   enum class outcome : std::uint8_t { ready, parked, slow };
 
-  static outcome try_or_park(fiber& self, inbox_sources inboxes, std::size_t start) {
+  [[gnu::always_inline]] static outcome try_or_park(fiber& self, inbox_sources inboxes,
+                                                    std::uint32_t start) {
     wake_up after;
     bool bound = true;
-    const std::size_t count = inboxes.size();
-    std::size_t at = count == 1 ? 0 : start % count;
+    const auto count = static_cast<std::uint32_t>(inboxes.size());
+    std::uint32_t at = count == 1 ? 0 : start % count;
     self.lock.lock();
-    for (std::size_t seen = 0; seen != count; ++seen) {
+    for (std::uint32_t seen = 0; seen != count; ++seen) {
       inbox_source& source = inboxes[at];
       inbox_core& inbox = source.inbox->target();
       source.waiter.filled = false;
