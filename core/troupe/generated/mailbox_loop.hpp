@@ -30,7 +30,6 @@
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
-#include <optional>
 #include <span>
 #include <system_error>
 #include <tuple>
@@ -88,6 +87,7 @@ class mailbox_wait {
   mailbox_wait& operator=(const mailbox_wait&) = delete;
   ~mailbox_wait() {
     stop_->leave_loop();  // handle_stop() may wait
+    step_.leave(inbox_sources(), timer_sources());
     for_inboxes([](auto& arm, detail::inbox_source& source) {
       if (source.waiter.filled) arm.discard();
     });
@@ -97,11 +97,11 @@ class mailbox_wait {
   [[gnu::always_inline]] bool await_ready() {
     detail::fiber& self = *detail::current.running;
     for_inboxes([](auto& arm, detail::inbox_source& source) { arm.prepare(source); });
-    choose_operation();
+    choose_sources();
     if constexpr (leaves_loop) {
       if (std::exchange(outside_, false)) stop_->enter_loop();
     }
-    if (!operation_->begin(self)) {
+    if (!begin(self)) {
       stop_->parked(self);
       return false;
     }
@@ -117,7 +117,11 @@ class mailbox_wait {
   /// The index of the source, that of a mailbox's timer behind those of all inboxes.
   std::uint32_t await_resume() noexcept {
     detail::fiber& self = *detail::current.running;
-    operation_->end(self);
+    if (is_usual()) [[likely]] {
+      step_.end(self, usual_sources(), {});
+    } else {
+      step_.end(self, inbox_sources(), timer_sources());
+    }
     return self.fired;
   }
 
@@ -217,19 +221,27 @@ class mailbox_wait {
           ...);
     }(std::index_sequence_for<Connections...>());
   }
-  // Receiving goes through all sources, wanted or not: a rare one is left out. One has to be there.
-  void choose_operation() {
-    const bool timed = wants_timers();
-    const bool rare = rare_inboxes != 0 && sources_.back().enabled;
-    const unsigned mode = 1U + (timed ? 1U : 0U) + (rare ? 2U : 0U);
-    if (mode != mode_) [[unlikely]]
-      make_operation(mode, timed, rare);
+  // Receiving goes through all sources, wanted or not: so rare ones and timers are left out while
+  // they are not wanted. What is left then is known to the compiler. One inbox has to be there.
+  void choose_sources() noexcept {
+    timed_ = wants_timers();
+    rare_ = rare_inboxes != 0 && sources_.back().enabled;
   }
-  [[gnu::noinline]] void make_operation(unsigned mode, bool timed, bool rare) {
-    mode_ = mode;
-    constexpr std::size_t usual = std::max<std::size_t>(inboxes - rare_inboxes, 1);
-    operation_.emplace(std::span(sources_).first(rare ? inboxes : usual),
-                       std::span(timers_).first(timed ? timers : 0));
+  [[nodiscard]] bool is_usual() const noexcept { return !timed_ && !rare_; }
+  [[gnu::always_inline]] bool begin(detail::fiber& self) {
+    return is_usual() ? step_.begin(self, usual_sources(), {}) : begin_unusual(self);
+  }
+  [[gnu::noinline]] bool begin_unusual(detail::fiber& self) {
+    return step_.begin(self, inbox_sources(), timer_sources());
+  }
+  [[nodiscard]] detail::inbox_sources usual_sources() noexcept {
+    return {sources_.data(), std::max<std::size_t>(inboxes - rare_inboxes, 1)};
+  }
+  [[nodiscard]] detail::inbox_sources inbox_sources() noexcept {
+    return rare_ ? detail::inbox_sources(sources_.data(), inboxes) : usual_sources();
+  }
+  [[nodiscard]] detail::other_sources timer_sources() const noexcept {
+    return {timers_.data(), timed_ ? timers : 0};
   }
   [[nodiscard]] bool wants_timers() const noexcept {
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
@@ -247,8 +259,9 @@ class mailbox_wait {
   std::tuple<typename Connections::rx_type::arm...> arms_;
   std::array<detail::inbox_source, std::max<std::size_t>(inboxes, 1)> sources_;
   std::array<detail::wait_source*, timers> timers_{};
-  std::optional<detail::receive_operation> operation_;
-  unsigned mode_ = 0;    // of operation_
+  detail::receive_step step_;
+  bool timed_ = false;   // the wait is for timers too
+  bool rare_ = false;    // the wait is for the rare inbox too
   bool yields_ = false;  // a source is ready, but the turn is used up
   bool outside_ = true;  // the mark of stop_request is not set; if leaves_loop
   error failure_{std::error_code()};
