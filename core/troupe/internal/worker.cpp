@@ -18,7 +18,7 @@ using detail::fiber;
 namespace {
 
 constexpr std::uint32_t look_after_every = 32;  // turns between looks at timers and injections
-constexpr std::uint32_t longest_streak = 32;    // turns from the slot while the queue waits
+constexpr std::uint32_t longest_streak = 8;    // turns from the slot while the queue waits
 constexpr std::int32_t turn_budget = 128;       // operations of one turn
 constexpr duration patience = std::chrono::microseconds(20);
 constexpr duration nap = std::chrono::milliseconds(1);
