@@ -202,6 +202,30 @@ TEST(health, a_restart_is_a_new_beginning) {
   s.rt.shutdown();
 }
 
+// While it waits to be restarted nothing is known of it; what was said before is not forgotten.
+TEST(health, a_delayed_restart_is_a_new_beginning_too) {
+  scene s;
+  int runs = 0;
+  auto one = make_actor("fails", [&](context ctx, logger&) -> task<result<>> {
+    cast_inbox<int> in(1);
+    if (++runs == 2) co_return co_await serve(ctx, on(every(1s), [] {}));
+    static_cast<void>(in.try_cast(1));
+    static_cast<void>(co_await in.receive());
+    co_await sleep_for(5s);
+    throw std::runtime_error("at last");
+  });
+  s.rt.spawn(std::make_shared<supervisor>(
+      "root", supervisor_options{.restart_delay = 5s, .jitter = 0.0, .children = {one}}));
+  ASSERT_TRUE(s.above->watch.try_cast(one->id()));
+  s.rt.run_until_idle();
+  s.rt.advance(8s);
+  EXPECT_EQ(s.heard(), "unhealthy ");
+  s.rt.advance(8s);
+  EXPECT_EQ(s.heard(), "unhealthy healthy ");
+  EXPECT_TRUE(s.rt.inspect().find(one->id())->healthy);
+  s.rt.shutdown();
+}
+
 TEST(health, an_actor_may_have_a_limit_of_its_own) {
   scene s;
   auto strict = std::make_shared<sleeper>("strict");

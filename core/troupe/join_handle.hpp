@@ -39,11 +39,13 @@ struct join_state : pooled {
   // of us by itself. Null where the fiber never forgets.
   bool (*forget)(join_state&) noexcept = nullptr;
   std::atomic<std::uint32_t> references{2};  // one of the first handle, one of the fiber
+  // Who made it frees it: code with a sanitizer has another pool than code without.
+  void (*destroy)(join_state&) noexcept = [](join_state& self) noexcept { delete &self; };
 };
 
 template <class T>
 void let_go(join_state<T>& state) noexcept {
-  if (state.references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete &state;
+  if (state.references.fetch_sub(1, std::memory_order_acq_rel) == 1) state.destroy(state);
 }
 
 /// A handle's hold on the state.
@@ -66,7 +68,7 @@ class join_reference {
     // Two: ours, and that of the fiber. Nobody is left who could copy ours.
     const bool last = state_->references.load(std::memory_order_acquire) == 2;
     if (last && state_->forget != nullptr && state_->forget(*state_)) {
-      delete state_;
+      state_->destroy(*state_);
     } else {
       let_go(*state_);
     }

@@ -34,13 +34,12 @@ std::shared_ptr<detail::scheduler> make_scheduler(const runtime_options& options
                                                       options.blocking_queue);
 }
 
-bool looks_after_anybody(const health_options& health) {
+void check(const health_options& health) {
   if (health.interval < std::chrono::milliseconds(1) || health.limit < duration::zero()) {
     throw usage_error(
         "runtime_options::health: the interval is below 1 ms, or the limit below 0; give an "
         "interval of duration::max() for none");
   }
-  return health.interval != duration::max();
 }
 
 context make_root(detail::scheduler& home) {
@@ -70,24 +69,19 @@ runtime::runtime(const runtime_options& options) : runtime(make_scheduler(option
 
 runtime::runtime(std::shared_ptr<detail::scheduler> scheduler, runtime_options options)
     : scheduler_(std::move(scheduler)), root_(make_root(*scheduler_)), log_(options.log) {
-  if (looks_after_anybody(options.health)) {
-    overseer_ = std::make_unique<internal::overseer>(
-        *scheduler_,
-        internal::overseer_options{.health = options.health,
-                                   .on_blocked_worker = std::move(options.on_blocked_worker),
-                                   .stack_signal = options.stack_signal,
-                                   .log = std::move(options.log)});
-    scheduler_->look_with(*overseer_);
-  }
+  check(options.health);
+  overseer_ = std::make_unique<internal::overseer>(
+      *scheduler_,
+      internal::overseer_options{.health = options.health,
+                                 .on_blocked_worker = std::move(options.on_blocked_worker),
+                                 .stack_signal = options.stack_signal,
+                                 .log = std::move(options.log)});
+  scheduler_->look_with(*overseer_);
   if (options.start) start();
 }
 
 runtime::~runtime() {
-  if (!root_.err()) {
-    stop();
-    // What was never started never ends.
-    if (scheduler_->started()) shutdown();
-  }
+  if (!waited_.load()) shutdown();
   scheduler_->services().stop();
   scheduler_->stop();
   detail::destroy_suspended(*scheduler_);
@@ -116,9 +110,9 @@ run_outcome runtime::run(const run_options& options) {
   {
     const std::stop_callback on_stop(root_.stop_token(), [&] {
       stopped.store(true);
-      scheduler_->interrupt_wait();
+      scheduler_->look_again();
     });
-    const bool empty = scheduler_->wait_until_empty(never);
+    const bool empty = scheduler_->wait_until_empty(never, &stopped);
     if (!empty && !stopped.load()) {
       throw usage_error(
           "runtime::run: nothing can happen any more, and somebody still waits; a deterministic "
@@ -127,6 +121,7 @@ run_outcome runtime::run(const run_options& options) {
   }
   if (stopped.load()) scheduler_->wait_until_empty(later(scheduler_->now(), options.patience));
   signals.reset();
+  if (stopped.load()) waited_.store(true);
   return {
       .signal = came.load(),
       .survivors = scheduler_->fibers() == 0 ? std::vector<survivor>() : survivors_of(*scheduler_)};
@@ -135,7 +130,9 @@ run_outcome runtime::run(const run_options& options) {
 void runtime::stop(stopping how) {
   if (how == stopping::and_wait) detail::require_foreign_thread("runtime::stop");
   cancelable_context(root_).cancel();
-  if (how == stopping::and_wait) scheduler_->wait_until_empty(never);
+  if (how == stopping::and_return || !scheduler_->started()) return;
+  scheduler_->wait_until_empty(never);
+  waited_.store(true);
 }
 
 runtime_view runtime::inspect() const { return internal::inspect(*scheduler_); }
@@ -170,8 +167,11 @@ join_handle<exit_reason> runtime::spawn_actor(std::shared_ptr<actor> one, spawn_
 std::vector<survivor> runtime::shutdown(duration patience) {
   detail::require_foreign_thread("runtime::shutdown");
   cancelable_context(root_).cancel();
-  if (scheduler_->wait_until_empty(later(scheduler_->now(), patience))) return {};
-  return survivors_of(*scheduler_);
+  waited_.store(true);
+  // What was never started does not end either.
+  const bool ended =
+      scheduler_->started() && scheduler_->wait_until_empty(later(scheduler_->now(), patience));
+  return ended ? std::vector<survivor>() : survivors_of(*scheduler_);
 }
 
 }  // namespace troupe

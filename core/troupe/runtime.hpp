@@ -15,6 +15,7 @@
 #include <troupe/task.hpp>
 #include <troupe/timer.hpp>
 
+#include <atomic>
 #include <chrono>
 #include <concepts>
 #include <csignal>
@@ -91,8 +92,9 @@ class runtime {
   explicit runtime(const runtime_options& options);
   runtime(const runtime&) = delete;
   runtime& operator=(const runtime&) = delete;
-  /// shutdown() with the default time, unless that was called before; then destroys the coroutines
-  /// of whoever still waits. A handler that is running and never returns cannot be destroyed: the
+  /// shutdown() with the default time, unless somebody has waited for the end before, by that, by
+  /// stop(stopping::and_wait) or by a run() that was stopped; then destroys the coroutines of
+  /// whoever still waits. A handler that is running and never returns cannot be destroyed: the
   /// destructor waits for it.
   ~runtime();
 
@@ -172,7 +174,8 @@ class runtime {
   std::shared_ptr<detail::scheduler> scheduler_;
   context root_;
   logger log_;
-  std::unique_ptr<internal::overseer> overseer_;  // null: nobody is looked after
+  std::unique_ptr<internal::overseer> overseer_;
+  std::atomic<bool> waited_{false};  // for the end of what runs, once it was told to end
 };
 
 }  // namespace troupe

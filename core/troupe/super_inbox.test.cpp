@@ -124,6 +124,19 @@ TEST(super_inbox, is_told_at_once_of_one_that_has_stopped_or_never_was) {
   });
 }
 
+TEST(super_inbox, is_told_at_once_of_ids_that_were_never_given_out) {
+  const worker one;  // so that there are slots
+  deterministic_runtime rt(1);
+  super_inbox events;
+  for (std::uint64_t id = 0; id != 200; ++id) {
+    events.supervise(actor_id{id});
+    const auto told = rt.block_on(events.receive());
+    ASSERT_TRUE(told);
+    EXPECT_EQ(told->what, super_event_kind::stopped);
+    EXPECT_EQ(told->who, actor_id{id});
+  }
+}
+
 // Starting, stopping and watching in any order: `stopped` comes once, whoever is first.
 TEST(super_inbox, never_loses_an_end_whichever_comes_first) {
   for_seeds(200, [](std::uint64_t seed) {

@@ -55,7 +55,9 @@ struct task_promise_base {
   static constexpr final_awaiter final_suspend() noexcept { return {}; }
 
  protected:
-  void set_state(task_state now) noexcept { word_ |= static_cast<std::uintptr_t>(now); }
+  void set_state(task_state now) noexcept {
+    word_ = (word_ & ~state_mask) | static_cast<std::uintptr_t>(now);
+  }
 
  private:
   static constexpr std::uintptr_t state_mask = 3;  // frames are aligned to 16
@@ -82,6 +84,8 @@ class task_promise : public task_promise_base {
     set_state(task_state::value);
   }
   void unhandled_exception() noexcept {
+    // A destructor may throw after co_return has given a value.
+    if (state() == task_state::value) std::destroy_at(&value_);
     std::construct_at(&exception_, std::current_exception());
     set_state(task_state::exception);
   }

@@ -145,4 +145,18 @@ TEST(task, a_deep_recursion_of_awaits_does_not_grow_the_stack) {
   EXPECT_LT(stack.high - stack.low, 16'384U);
 }
 
+struct throws_at_the_end {
+  ~throws_at_the_end() noexcept(false) { throw std::runtime_error("too late"); }
+};
+
+// The value is gone, and the exception is what the task came to.
+TEST(task_test, a_destructor_that_throws_after_the_value_is_given) {
+  deterministic_runtime rt;
+  const auto broken = []() -> task<std::string> {
+    const throws_at_the_end late;
+    co_return std::string(100, 'x');
+  };
+  EXPECT_THROW(rt.block_on(broken()), std::runtime_error);
+}
+
 }  // namespace

@@ -101,11 +101,6 @@ int main(int argc, char** argv) {
     return flag == "--help" ? 0 : 2;
   }
   draws = terminal && !as_json;
-  sigset_t stops;  // blocked in all threads, which inherit this, and waited for below
-  sigemptyset(&stops);
-  for (const int one : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&stops, one);
-  pthread_sigmask(SIG_BLOCK, &stops, nullptr);
-
   std::vector<std::shared_ptr<probe>> probes;
   for (const auto& source : sources) probes.push_back(make_probe(source.first));
   auto keeper = std::make_shared<host>(probes);
@@ -123,10 +118,12 @@ int main(int argc, char** argv) {
   if (draws) fmt::print("\x1b[?1049h\x1b[?25l");  // a second page, no cursor
   troupe::runtime rt;
   rt.spawn(std::make_shared<troupe::supervisor>("root", std::move(options)));
-  const time_t end = length > 0 ? std::time(nullptr) + length : 0;
-  const timespec moment{0, 100'000'000};
-  while (sigtimedwait(&stops, nullptr, &moment) < 0)
-    if (end != 0 && std::time(nullptr) >= end) break;
-  rt.shutdown();
+  auto alarm = [&rt, length](context ctx, logger&) -> task<result<>> {
+    if (auto slept = co_await troupe::sleep_for(ctx, std::chrono::seconds(length)); slept)
+      rt.stop();
+    co_return result<>();
+  };
+  if (length > 0) rt.spawn(troupe::make_actor("alarm", alarm));
+  rt.run({.stop_on = {SIGINT, SIGTERM, SIGHUP}});
   if (draws) fmt::print("\x1b[?25h\x1b[?1049l");
 }

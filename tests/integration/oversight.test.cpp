@@ -276,6 +276,106 @@ TEST(oversight, an_actor_that_its_runtime_leaves_behind_has_stopped) {
   EXPECT_TRUE(other.inspect().actors.empty());
 }
 
+TEST(oversight, who_waits_in_another_runtime_is_told_when_one_goes) {
+  class asked : public actor {
+   public:
+    asked() : actor("asked") {}
+    call_inbox<int, int> calls{4};
+
+   protected:
+    task<result<>> run(context) override {
+      auto kept = co_await calls.receive();
+      co_await sleep_for(context::background(), 1h);
+      co_return result<>();
+    }
+  };
+  auto one = std::make_shared<asked>();
+  runtime here({.workers = 1});
+  join_handle<exit_reason> ended;
+  std::vector<join_handle<result<int>>> calls;
+  {
+    runtime there({.workers = 1});
+    ended = there.spawn(one);
+    for (int i = 0; i != 3; ++i) {
+      calls.push_back(here.spawn([](std::shared_ptr<asked> whom) -> task<result<int>> {
+        co_return co_await whom->calls.call(context::background(), 1);
+      }(one)));
+    }
+    while (one->calls.size() != 2) std::this_thread::yield();
+    there.shutdown(1ms);
+  }
+  EXPECT_EQ(here.block_on(ended)->kind(), exit_kind::canceled);
+  for (auto& call : calls) EXPECT_FALSE(*here.block_on(call));
+  EXPECT_NO_THROW(here.spawn(one)) << "it belongs to nobody any more";
+  here.shutdown(1ms);
+}
+
+/// Takes its time to clean up.
+std::shared_ptr<actor> tidy_actor(std::atomic<bool>& tidy) {
+  return make_actor("tidy", [&](context ctx, logger&) -> task<result<>> {
+    const error why = co_await ctx.done();
+    co_await sleep_for(context::background(), 30ms);
+    tidy = true;
+    co_return fail(why);
+  });
+}
+
+TEST(oversight, the_destructor_waits_for_those_that_only_stop_was_called_for) {
+  std::atomic<bool> tidy{false};
+  {
+    runtime rt({.workers = 1});
+    rt.spawn(tidy_actor(tidy));
+    rt.stop();
+  }
+  EXPECT_TRUE(tidy);
+}
+
+TEST(oversight, several_may_wait_for_the_end_at_once) {
+  std::atomic<bool> tidy{false};
+  runtime rt({.workers = 1});
+  rt.spawn(tidy_actor(tidy));
+  std::thread runs([&] {
+    EXPECT_TRUE(rt.run().survivors.empty());
+    EXPECT_TRUE(tidy);
+  });
+  std::thread waits([&] {
+    rt.stop(stopping::and_wait);
+    EXPECT_TRUE(tidy);
+  });
+  EXPECT_TRUE(rt.shutdown().empty());
+  EXPECT_TRUE(tidy);
+  runs.join();
+  waits.join();
+}
+
+TEST(oversight, one_actor_may_be_looked_after_where_nobody_else_is) {
+  runtime rt({.workers = 1, .health = {.interval = duration::max()}});
+  auto one = make_actor("away", [](context, logger&) -> task<result<>> {
+    cast_inbox<int> none(1);
+    none.close();
+    static_cast<void>(co_await none.receive());  // from now on it is one that receives
+    co_await sleep_for(1h);
+    co_return result<>();
+  });
+  rt.spawn(one);
+  while (rt.inspect().actors.at(0).state != actor_state::waiting) std::this_thread::yield();
+  super_inbox events;
+  events.supervise(one->id());
+  one->set_health({.interval = 2ms, .limit = 4ms});  // while the runtime rests
+  const auto told = rt.block_on(events.receive());
+  ASSERT_TRUE(told);
+  EXPECT_EQ(told->what, super_event_kind::unhealthy);
+  rt.shutdown();
+}
+
+TEST(oversight, a_signal_named_twice_is_handled_once) {
+  runtime rt({.workers = 1});
+  static_cast<void>(rt.run({.stop_on = {SIGUSR1, SIGUSR1}}));
+  struct sigaction now{};
+  sigaction(SIGUSR1, nullptr, &now);
+  EXPECT_EQ(now.sa_handler, SIG_DFL);
+}
+
 TEST(oversight, run_ends_with_the_last_actor) {
   runtime rt({.workers = 2, .start = false});
   std::atomic<int> ended{0};

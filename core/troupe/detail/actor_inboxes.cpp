@@ -123,10 +123,24 @@ void actor_inboxes::keep_within(const void* begin, std::size_t size) noexcept {
 }
 
 void actor_inboxes::close_all() noexcept {
-  const std::lock_guard held(lock_of(this));
-  for (inbox_core* at = first_; at != nullptr; at = at->home_next) {
-    const bool others_receive = at->adopted() && at->is_shared();
-    if (!others_receive) at->target().close(inbox_core::closing::by_end);
+  const auto is_ours = [](inbox_core& one) { return !one.adopted() || !one.is_shared(); };
+  {
+    const std::lock_guard held(lock_of(this));
+    for (inbox_core* at = first_; at != nullptr; at = at->home_next) {
+      if (is_ours(*at)) at->target().close(inbox_core::closing::by_end);
+    }
+  }
+  // One inbox at a time, as refusing destroys payloads, which may be or own other actors.
+  for (;;) {
+    inbox_core::requests_left left;
+    {
+      const std::lock_guard held(lock_of(this));
+      for (inbox_core* at = first_; at != nullptr && !left; at = at->home_next) {
+        if (is_ours(*at)) left = at->take_requests();
+      }
+    }
+    if (!left) return;
+    left.refuse();
   }
 }
 

@@ -6,9 +6,12 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <thread>
+#include <utility>
+#include <vector>
 
 namespace {
 
@@ -84,6 +87,33 @@ TEST(actor_inboxes_test, those_made_after_an_actor_died_unused_belong_to_nobody)
   cast_inbox<int> and_after(1);
   EXPECT_TRUE(after.try_cast(1));
   EXPECT_TRUE(and_after.try_cast(1));
+}
+
+class keeper : public actor {
+ public:
+  keeper() : actor("keeper") {}
+  call_inbox<std::vector<std::shared_ptr<actor>>, int> in{1};
+
+ protected:
+  task<result<>> run(context) override {
+    co_await sleep_for(std::chrono::seconds(1));
+    co_return result<>();
+  }
+};
+
+// Lists of inboxes share locks: with so many, one of theirs is that of the actor that ends.
+TEST(actor_inboxes_test, a_request_that_is_refused_may_be_the_last_to_own_other_actors) {
+  deterministic_runtime rt;
+  auto one = std::make_shared<keeper>();
+  rt.spawn(one);
+  std::vector<std::shared_ptr<actor>> others;
+  for (int i = 0; i != 300; ++i) others.push_back(std::make_shared<owner>());
+  auto asked = rt.spawn([](std::shared_ptr<keeper> whom,
+                           std::vector<std::shared_ptr<actor>> what) -> task<result<int>> {
+    co_return co_await whom->in.call(std::move(what));
+  }(one, std::move(others)));
+  rt.advance(std::chrono::seconds(2));
+  EXPECT_EQ(rt.block_on(asked)->error(), errc::inbox_closed);
 }
 
 }  // namespace

@@ -50,8 +50,8 @@ void only_run_ended(scheduler& where, actor& one, join_state<exit_reason>* told,
 void only_run_exited(fiber& ended) {
   const fiber::remains left = ended.take_remains();
   auto* const told = static_cast<join_state<exit_reason>*>(left.owner);
-  if (!left.root) {  // destroyed with its runtime: there is nobody to tell
-    if (told != nullptr) let_go(*told);
+  if (!left.root) {  // destroyed with its runtime: others may wait for it in theirs
+    only_run_ended(*ended.sched, *left.who, told, exit_reason::canceled());
     return;
   }
   auto root = std::coroutine_handle<root_promise>::from_address(left.root.address());

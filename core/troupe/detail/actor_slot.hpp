@@ -36,7 +36,7 @@ struct actor_slot {
   enum class life : std::uint8_t { made, running, stopped };
 
   spin_lock lock;
-  life is = life::made;                  // under the lock, as all that is not said to be otherwise
+  life is = life::stopped;               // under the lock, as all that is not said to be otherwise
   bool unhealthy = false;                // the overseer's last word
   std::uint32_t generation = 0;          // counts the actors that had this slot
   std::uint32_t index = 0;               // of the pool; never changes

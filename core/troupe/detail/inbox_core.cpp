@@ -114,7 +114,6 @@ void inbox_core::close(closing why) noexcept {
       held.unlock();
     }
   }
-  if (why == closing::by_end) refuse_requests();
   // Whoever waits now is told, one at a time: firing takes locks.
   for (;;) {
     wake_up told;
@@ -137,24 +136,25 @@ void inbox_core::close(closing why) noexcept {
   }
 }
 
-// Nobody will come to answer them. The ring is taken off first: refusing takes the callers' locks.
-void inbox_core::refuse_requests() noexcept {
-  void* ring = nullptr;
-  std::uint32_t at = 0;
-  std::uint32_t left = 0;
-  {
-    const std::lock_guard held(acquire(), std::adopt_lock);
-    if (ring_ == nullptr || ops_->refuse == nullptr) return;
-    ring = std::exchange(ring_, nullptr);
-    at = std::exchange(head_, 0);
-    timed_cell_ = no_cell;
-    left = size_.exchange(0, std::memory_order_relaxed);
+inbox_core::requests_left inbox_core::take_requests() noexcept {
+  if (redirected()) return target().take_requests();
+  const std::lock_guard held(acquire(), std::adopt_lock);
+  if (ring_ == nullptr || ops_->refuse == nullptr) return {};
+  requests_left taken;
+  taken.of_ = this;
+  taken.ring_ = std::exchange(ring_, nullptr);
+  taken.at_ = std::exchange(head_, 0);
+  taken.left_ = size_.exchange(0, std::memory_order_relaxed);
+  timed_cell_ = no_cell;
+  return taken;
+}
+
+void inbox_core::requests_left::refuse() noexcept {
+  for (; left_ != 0; --left_) {
+    of_->ops_->refuse(static_cast<char*>(ring_) + std::size_t{at_} * of_->ops_->size);
+    at_ = at_ + 1 == of_->capacity_ ? 0 : at_ + 1;
   }
-  for (; left != 0; --left) {
-    ops_->refuse(static_cast<char*>(ring) + std::size_t{at} * ops_->size);
-    at = at + 1 == capacity_ ? 0 : at + 1;
-  }
-  free_ring(ring);
+  of_->free_ring(std::exchange(ring_, nullptr));
 }
 
 void inbox_core::reopen(closing what) noexcept {

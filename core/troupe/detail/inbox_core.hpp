@@ -182,6 +182,24 @@ class inbox_core {
   /// Why the inbox takes nothing more: closed by its user, or by the end of its actor.
   enum class closing : std::uint8_t { open, by_user, by_end };
   void close(closing why) noexcept;
+
+  /// Requests that waited when the actor ended: nobody will come to answer them.
+  class requests_left {
+   public:
+    [[nodiscard]] explicit operator bool() const noexcept { return ring_ != nullptr; }
+    /// Fails their callers with errc::inbox_closed. Without any lock: it takes the callers' locks,
+    /// and payloads are destroyed. The inbox must still live.
+    void refuse() noexcept;
+
+   private:
+    friend class inbox_core;
+    const inbox_core* of_ = nullptr;
+    void* ring_ = nullptr;
+    std::uint32_t at_ = 0;
+    std::uint32_t left_ = 0;
+  };
+  /// After close(closing::by_end). To be refused.
+  [[nodiscard]] requests_left take_requests() noexcept;
   /// Opens what was closed by `what`: the end of an earlier run, now that another one begins.
   void reopen(closing what = closing::by_end) noexcept;
 
@@ -214,7 +232,8 @@ class inbox_core {
 
   /// With the inbox's lock held: `self`, which is running, takes the first message into `slot`.
   /// `after` is to be fired after unlocking.
-  [[gnu::always_inline]] bool take_locked(fiber& self, const element_ops& ops, void* slot, wake_up& after) noexcept {
+  [[gnu::always_inline]] bool take_locked(fiber& self, const element_ops& ops, void* slot,
+                                          wake_up& after) noexcept {
     const std::uint32_t used = size_.load(std::memory_order_relaxed);
     if (used == 0) [[unlikely]] {
       if (last_sender_ == nullptr) return false;
@@ -276,7 +295,6 @@ class inbox_core {
   }
   void drop_ring(const element_ops& ops) noexcept;
   [[nodiscard]] fiber* run_at_home() const noexcept;
-  void refuse_requests() noexcept;
   push_result push_here(const element_ops& ops, void* message, send_waiter* waiter) {
     spin_lock& held = acquire();
     if (closing_ != closing::open) [[unlikely]] {
@@ -289,7 +307,8 @@ class inbox_core {
   }
   /// With the lock held: to a receiver that waits, else into the ring. True: done, and the lock is
   /// open. False: there is no room, or no ring yet, and the lock is still held.
-  [[gnu::always_inline]] bool give_or_store(const element_ops& ops, void* message, spin_lock& held) {
+  [[gnu::always_inline]] bool give_or_store(const element_ops& ops, void* message,
+                                            spin_lock& held) {
     fiber* const owner = owner_.load(std::memory_order_relaxed);
     if (owner != nullptr) [[likely]] {
       if (receives(*owner)) {

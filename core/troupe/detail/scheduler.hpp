@@ -13,6 +13,7 @@
 #include <troupe/detail/runtime_services.hpp>
 #include <troupe/detail/timer_node.hpp>
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -116,10 +117,10 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   /// Blocks the calling thread, which is none of the scheduler's own, until `done` is set or, if
   /// `until` comes first, gives false. The deterministic scheduler runs fibers meanwhile.
   virtual bool wait(blocker& what, time_point until) = 0;
-  /// Waits in the same way until no fiber is alive. False as well after interrupt_wait().
-  virtual bool wait_until_empty(time_point until) = 0;
-  /// The wait_until_empty() that goes on, or else the next one, gives false.
-  virtual void interrupt_wait() noexcept {}
+  /// Waits in the same way until no fiber is alive; or until `enough`, if it is given, is set and
+  /// look_again() has been called.
+  virtual bool wait_until_empty(time_point until, const std::atomic<bool>* enough = nullptr) = 0;
+  virtual void look_again() noexcept {}
   /// For jitter and the like; reproducible where the scheduler is.
   [[nodiscard]] virtual std::uint64_t random_seed() noexcept = 0;
   [[nodiscard]] virtual std::size_t workers() const noexcept = 0;

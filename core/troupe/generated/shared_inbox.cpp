@@ -9,12 +9,17 @@ void inbox_readers::add(detail::inbox_core& inbox) noexcept {
 }
 
 void inbox_readers::remove(detail::inbox_core& inbox) noexcept {
-  const std::lock_guard held(mutex_);
-  if (--count_ == 0) {
-    inbox.close(detail::inbox_core::closing::by_end);
-  } else {
-    inbox.reopen();
+  detail::inbox_core::requests_left left;
+  {
+    const std::lock_guard held(mutex_);
+    if (--count_ == 0) {
+      inbox.close(detail::inbox_core::closing::by_end);
+      left = inbox.take_requests();
+    } else {
+      inbox.reopen();
+    }
   }
+  if (left) left.refuse();
 }
 
 }  // namespace troupe::generated

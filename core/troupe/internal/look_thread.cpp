@@ -20,19 +20,22 @@ void look_thread::run(detail::periodic_look& what, const detail::scheduler& of) 
     if (stopping_.load()) return;
     const time_point now = of.now();
     if (now < next && !sooner_.exchange(false)) continue;
+    const std::uint64_t turns = of.turns();
     next = what.look(now);
-    if (next == never) next = rest(what, of);
+    if (next == never) next = rest(what, of, turns);
   }
 }
 
-// Until a worker wakes up. Gives the time of the next look.
-time_point look_thread::rest(detail::periodic_look& what, const detail::scheduler& of) noexcept {
+// Until a worker wakes up, unless something has run since `turns` were counted: that was not looked
+// at. Gives the time of the next look.
+time_point look_thread::rest(detail::periodic_look& what, const detail::scheduler& of,
+                             std::uint64_t turns) noexcept {
   resting_.store(true);
-  if (of.quiet()) {
+  if (of.quiet() && of.turns() == turns) {
     while (resting_.load() && !sooner_.load() && !stopping_.load()) bed_.sleep(never);
   }
   resting_.store(false);
-  return later(of.now(), what.interval());
+  return sooner_.exchange(false) ? of.now() : later(of.now(), what.interval());
 }
 
 }  // namespace troupe::internal

@@ -4,13 +4,15 @@
 // moves.
 //
 // Resting without missing that something moves: the thread stores resting_ (seq_cst), then asks
-// whether all workers are asleep. A worker that wakes up first says so (worker::asleep, seq_cst),
-// and then calls moved(), which reads resting_: one of the two sees the other.
+// whether all workers are asleep, and have run nothing since the last look. A worker that wakes up
+// first says so (worker::asleep, seq_cst), and then calls moved(), which reads resting_: one of the
+// two sees the other.
 
 #include <troupe/detail/scheduler.hpp>
 #include <troupe/internal/parker.hpp>
 
 #include <atomic>
+#include <cstdint>
 #include <thread>
 
 namespace troupe::internal {
@@ -39,7 +41,8 @@ class look_thread {
 
  private:
   void run(detail::periodic_look& what, const detail::scheduler& of) noexcept;
-  time_point rest(detail::periodic_look& what, const detail::scheduler& of) noexcept;
+  time_point rest(detail::periodic_look& what, const detail::scheduler& of,
+                  std::uint64_t turns) noexcept;
 
   std::atomic<bool> resting_{false};
   std::atomic<bool> sooner_{false};

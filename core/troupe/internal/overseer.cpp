@@ -67,7 +67,7 @@ time_point overseer::look(time_point now) noexcept {
   try {
     ++looks_;
     look_at_own(now);
-    if (now >= due_) {
+    if (now >= due_ && options_.health.interval != duration::max()) {
       due_ = later(now, options_.health.interval);
       if (moved || !can_rest()) look_at_actors(now);
       look_at_workers(now);
@@ -86,8 +86,14 @@ bool overseer::can_rest() const noexcept {
          });
 }
 
+duration overseer::interval() const noexcept {
+  duration shortest = options_.health.interval;
+  for (const auto& [index, one] : own_) shortest = std::min(shortest, one.interval);
+  return shortest;
+}
+
 time_point overseer::next_date() const noexcept {
-  time_point next = due_;
+  time_point next = options_.health.interval != duration::max() ? due_ : never;
   for (const auto& [index, one] : own_) next = std::min(next, one.due);
   return next;
 }
@@ -115,7 +121,7 @@ void overseer::look_at_own(time_point now) {
   }
   for (const actor_id who : added) {
     own_.insert_or_assign(static_cast<slot_index>(static_cast<std::uint64_t>(who)),
-                          own_date{.who = who, .due = now});
+                          own_date{.who = who, .due = now, .interval = duration::max()});
   }
   for (auto at = own_.begin(); at != own_.end();) {
     const bool keep = at->second.due > now || look_at_one(at->second, now);
@@ -129,10 +135,11 @@ bool overseer::look_at_one(own_date& date, time_point now) {
   actor_slot* const slot = detail::find_slot(date.who);
   if (slot == nullptr) return false;
   const std::lock_guard held(slot->lock);
-  if (slot->id() != date.who || slot->is != actor_slot::life::running || slot->who == nullptr) {
-    return false;
-  }
+  const bool ours = slot->id() == date.who && slot->is == actor_slot::life::running &&
+                    slot->home == home_ && slot->who != nullptr;
+  if (!ours) return false;
   const detail::actor_record& record = *slot->record.load(std::memory_order_acquire);
+  date.interval = record.health_interval;
   date.due = later(now, record.health_interval);
   if (record.health_interval != duration::max()) visit(*slot, now, record.health_limit);
   return true;
@@ -140,9 +147,12 @@ bool overseer::look_at_one(own_date& date, time_point now) {
 
 // With the slot's lock held.
 void overseer::visit(actor_slot& one, time_point now, duration limit) {
-  if (one.run == nullptr) return;  // between two runs: what comes next will show
-  const sighting seen = look_at(*one.run);
   const auto known = suspects_.find(one.index);
+  if (one.run == nullptr) {  // between two runs: what comes next will show
+    if (known != suspects_.end()) known->second.seen_in = looks_;
+    return;
+  }
+  const sighting seen = look_at(*one.run);
   if (known == suspects_.end() && seen.waits) return;
   suspect& about = known != suspects_.end() ? known->second : suspects_[one.index];
   if (about.generation != one.generation)
@@ -157,7 +167,7 @@ void overseer::visit(actor_slot& one, time_point now, duration limit) {
   }
 }
 
-// Actors that have ended, or are between two runs.
+// Actors that have ended.
 void overseer::forget_gone() {
   std::erase_if(suspects_, [&](const auto& entry) {
     return entry.second.seen_in != looks_ && !own_.contains(entry.first);

@@ -39,7 +39,8 @@ class overseer final : public detail::periodic_look {
       : home_(&home), options_(std::move(options)) {}
 
   time_point look(time_point now) noexcept override;
-  [[nodiscard]] duration interval() const noexcept override { return options_.health.interval; }
+  /// The shortest of all.
+  [[nodiscard]] duration interval() const noexcept override;
   void health_was_set(const detail::actor_slot& of) noexcept override;
 
  private:
@@ -52,6 +53,7 @@ class overseer final : public detail::periodic_look {
   struct own_date {
     actor_id who{};
     time_point due{};
+    duration interval{};
   };
   struct news {
     actor_id who{};

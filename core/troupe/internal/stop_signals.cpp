@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <ranges>
 #include <string>
 
 namespace troupe::internal {
@@ -42,12 +43,18 @@ stop_signals::stop_signals(std::span<const int> signals, std::function<void(int)
     }
     before_.emplace_back(signal, old);
   }
-  waiter_ = std::thread([this, told = std::move(told)] {
-    while (came.load() == 0 && !ending_.load()) bed.sleep(never);
-    if (came.load() == 0) return;
+  try {
+    waiter_ = std::thread([this, told = std::move(told)] {
+      while (came.load() == 0 && !ending_.load()) bed.sleep(never);
+      if (came.load() == 0) return;
+      restore();
+      told(came.load());
+    });
+  } catch (...) {
     restore();
-    told(came.load());
-  });
+    in_use.store(false);
+    throw;
+  }
 }
 
 stop_signals::~stop_signals() {
@@ -59,7 +66,8 @@ stop_signals::~stop_signals() {
 }
 
 void stop_signals::restore() noexcept {
-  for (const auto& [signal, old] : before_) sigaction(signal, &old, nullptr);
+  // Backwards: where one is named twice, its first entry is what was there.
+  for (const auto& [signal, old] : std::views::reverse(before_)) sigaction(signal, &old, nullptr);
   before_.clear();
 }
 

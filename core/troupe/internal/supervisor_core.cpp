@@ -50,8 +50,13 @@ void child_run_ended(detail::run_owner& self, exit_reason&& why) noexcept {
   child.home->post(child.end);  // from here on the record is the supervisor's again
 }
 
+// Its runtime goes; others may wait for it in theirs.
 void child_abandoned_by_runtime(detail::run_owner& self) noexcept {
-  const auto keep = std::move(static_cast<child_record&>(self).keep);
+  auto& child = static_cast<child_record&>(self);
+  const auto keep = std::move(child.keep);
+  detail::actor_internals::ended_for_good(*child.first, nullptr);
+  if (child.current != child.first)
+    detail::actor_internals::ended_for_good(*child.current, nullptr);
 }
 
 }  // namespace

@@ -284,17 +284,17 @@ void thread_scheduler::fiber_ended() noexcept {
   empty_.notify_all();
 }
 
-bool thread_scheduler::wait_until_empty(time_point until) {
+bool thread_scheduler::wait_until_empty(time_point until, const std::atomic<bool>* enough) {
   std::unique_lock held(empty_mutex_);
   wanting_empty_.fetch_add(1);
   // Without such a barrier an end may be missed, but not by the next look.
   const bool exact = detail::has_process_barrier();
   if (exact) detail::process_barrier();
-  constexpr auto look_again = std::chrono::milliseconds(5);
-  while (!empty() && !interrupted_) {
+  constexpr auto look_again_after = std::chrono::milliseconds(5);
+  while (!empty() && (enough == nullptr || !enough->load())) {
     const time_point today = now();
     if (today >= until) break;
-    const time_point next = exact ? until : std::min(until, later(today, look_again));
+    const time_point next = exact ? until : std::min(until, later(today, look_again_after));
     if (next == never) {
       empty_.wait(held);
     } else {
@@ -302,12 +302,11 @@ bool thread_scheduler::wait_until_empty(time_point until) {
     }
   }
   wanting_empty_.fetch_sub(1);
-  return !std::exchange(interrupted_, false) && empty();
+  return empty();
 }
 
-void thread_scheduler::interrupt_wait() noexcept {
+void thread_scheduler::look_again() noexcept {
   const std::lock_guard held(empty_mutex_);
-  interrupted_ = true;
   empty_.notify_all();
 }
 

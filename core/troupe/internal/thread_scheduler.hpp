@@ -107,8 +107,8 @@ class thread_scheduler final : public detail::scheduler {
     return parent_ != nullptr ? *parent_ : *this;
   }
   bool wait(detail::blocker& what, time_point until) override;
-  bool wait_until_empty(time_point until) override;
-  void interrupt_wait() noexcept override;
+  bool wait_until_empty(time_point until, const std::atomic<bool>* enough) override;
+  void look_again() noexcept override;
   [[nodiscard]] std::uint64_t random_seed() noexcept override;
   [[nodiscard]] std::size_t workers() const noexcept override { return workers_.size(); }
   void stop() noexcept override;
@@ -179,7 +179,6 @@ class thread_scheduler final : public detail::scheduler {
   std::condition_variable empty_;
   std::atomic<int> wanting_empty_{0};           // who wait for the last fiber; see fiber_ended()
   std::atomic<std::uint64_t> ends_counted_{0};  // its order is what matters
-  bool interrupted_ = false;                    // under empty_mutex_
 
   detail::periodic_look* look_ = nullptr;  // set once, before anything runs
   mutable look_thread looks_;

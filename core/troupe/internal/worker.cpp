@@ -18,7 +18,7 @@ using detail::fiber;
 namespace {
 
 constexpr std::uint32_t look_after_every = 32;  // turns between looks at timers and injections
-constexpr std::uint32_t longest_streak = 8;    // turns from the slot while the queue waits
+constexpr std::uint32_t longest_streak = 8;     // turns from the slot while the queue waits
 constexpr std::int32_t turn_budget = 128;       // operations of one turn
 constexpr duration patience = std::chrono::microseconds(20);
 constexpr duration nap = std::chrono::milliseconds(1);
@@ -111,6 +111,7 @@ bool thread_scheduler::await_injection(worker& self) noexcept {
   // seq_cst, with inject(): it has counted its fiber before it sees that somebody is awake, and
   // sleep() reads the count after this.
   awaiting_injection_.store(false);
+  come = come || injected_.load() != 0;
   if (come && sleepers_.load() != 0) ensure_watcher();  // for what came beside it
   return come;
 }

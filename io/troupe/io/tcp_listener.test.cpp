@@ -157,6 +157,9 @@ TEST(tcp_listener, many_connections_at_once) {
 
 // Without descriptors accepting fails, and goes on once there is one.
 TEST(tcp_listener, survives_a_lack_of_descriptors) {
+#if __has_feature(undefined_behavior_sanitizer)
+  GTEST_SKIP() << "its check of vptrs opens a pipe, and takes the lack of one for a fault";
+#endif
   io_runtime rt;
   run(rt, [&]() -> task<> {
     auto listener = tcp_listener::listen(endpoint::loopback());

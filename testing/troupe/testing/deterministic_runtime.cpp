@@ -121,7 +121,7 @@ bool deterministic_scheduler::wait(detail::blocker& what, time_point) {
   return true;
 }
 
-bool deterministic_scheduler::wait_until_empty(time_point until) {
+bool deterministic_scheduler::wait_until_empty(time_point until, const std::atomic<bool>*) {
   run_until_idle(most_turns);
   for (auto next = next_timer(); alive_ != 0 && next && *next <= until; next = next_timer()) {
     advance_to(*next, most_turns);

@@ -36,7 +36,7 @@ class deterministic_scheduler final : public detail::scheduler {
   void expire(detail::context_state& owned) noexcept override { expired_.push_back(&owned); }
   bool submit_blocking(detail::blocking_job& job) override;
   bool wait(detail::blocker& what, time_point until) override;
-  bool wait_until_empty(time_point until) override;
+  bool wait_until_empty(time_point until, const std::atomic<bool>* enough) override;
   [[nodiscard]] std::uint64_t random_seed() noexcept override { return random(); }
   [[nodiscard]] std::size_t workers() const noexcept override { return 1; }
   [[nodiscard]] bool is_simulated() const noexcept override { return true; }
