@@ -50,7 +50,8 @@ class call_awaiter {
     self.resume_point = at;
     fiber* const callee = inbox_->receiver();
     if (may_close_cycle(self, callee)) [[unlikely]] {
-      if ((failure_ = find_call_cycle(self, *callee))) return false;
+      failure_ = find_call_cycle(self, *callee);
+      if (failure_) return false;
     }
     const bool cancelable = ctx_ == nullptr || ctx_->state() != nullptr;
     const std::uint64_t id = self.open_wait(wait_kind::call, cancelable);

@@ -151,6 +151,7 @@ class [[nodiscard]] error {
   }
   [[nodiscard]] bool has_block() const noexcept { return (word_ & 1U) == 0; }
   [[nodiscard]] detail::error_text* block() const noexcept {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address, or a number
     return reinterpret_cast<detail::error_text*>(word_);
   }
   static std::uint64_t word_for(const std::error_code& code) noexcept;

@@ -44,6 +44,7 @@ struct task_promise_base {
     template <class Promise>
     std::coroutine_handle<> await_suspend(std::coroutine_handle<Promise> ended) noexcept {
       const std::uintptr_t next = ended.promise().word_ & ~state_mask;
+      // NOLINTNEXTLINE(performance-no-int-to-ptr): an address and two bits
       if (next != 0) return std::coroutine_handle<>::from_address(reinterpret_cast<void*>(next));
       root_finished();
       return std::noop_coroutine();

@@ -75,6 +75,7 @@ void actor_inboxes::close_site() noexcept {
   do {
     if ((seen & is_site_bit) == 0) return;
   } while (!state_.compare_exchange_weak(seen, seen & is_claimed_bit));
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the word is an address and two bits
   auto* const site = reinterpret_cast<construction_site*>(seen & ~(is_site_bit | is_claimed_bit));
   const std::lock_guard held(site->lock);
   if (site->open == this) site->open = nullptr;
@@ -169,7 +170,8 @@ bool actor_inboxes::redirect_to(actor_inboxes& first) noexcept {
   // Behind the members, `first` may have adopted inboxes that its runs received from.
   if (mine != nullptr || (theirs != nullptr && !theirs->adopted())) return false;
   theirs = first.first_;
-  for (mine = first_; mine != nullptr; mine = mine->home_next, theirs = theirs->home_next) {
+  mine = first_;
+  for (; mine != nullptr && theirs != nullptr; mine = mine->home_next, theirs = theirs->home_next) {
     mine->redirect(theirs->target());
   }
   return true;

@@ -55,6 +55,7 @@ class actor_inboxes {
   }
   [[nodiscard]] fiber* run() const noexcept {
     const std::uintptr_t seen = state_.load(std::memory_order_acquire);
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the word is an address and two bits
     return (seen & is_site_bit) != 0 ? nullptr : reinterpret_cast<fiber*>(seen & ~is_claimed_bit);
   }
 

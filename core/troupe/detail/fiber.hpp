@@ -88,8 +88,10 @@ class resumption {
       : word_(reinterpret_cast<std::uintptr_t>(&loop) | 1U) {}
   void resume() const {
     if ((word_ & 1U) == 0) {
+      // NOLINTNEXTLINE(performance-no-int-to-ptr): an address and a bit
       std::coroutine_handle<>::from_address(reinterpret_cast<void*>(word_)).resume();
     } else {
+      // NOLINTNEXTLINE(performance-no-int-to-ptr): an address and a bit
       auto& loop = *reinterpret_cast<resumable_loop*>(word_ & ~std::uintptr_t{1});
       loop.turn(loop);
     }

@@ -73,9 +73,9 @@ inline constexpr element_ops ops_of{sizeof(T),
                                     alignof(T),
                                     message_name<T>,
                                     [](void* to, void* from) noexcept {
-                                      T& source = *static_cast<T*>(from);
-                                      ::new (to) T(std::move(source));
-                                      source.~T();
+                                      T* const source = static_cast<T*>(from);
+                                      ::new (to) T(std::move(*source));
+                                      std::destroy_at(source);
                                     },
                                     [](void* at) noexcept { static_cast<T*>(at)->~T(); },
                                     refusal_of<T>()};

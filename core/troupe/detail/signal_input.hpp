@@ -27,6 +27,8 @@ inline constexpr subscriber_buffer input_buffer{.capacity = 16, .when_full = ove
 /// value that the update is for, so that all that it reads fits together.
 class evaluation {
  public:
+  virtual ~evaluation() = default;
+
   /// A std::optional<V> of the input whose hub it is, else null.
   [[nodiscard]] virtual const void* find(const signal_hub& hub) const noexcept = 0;
 
@@ -34,7 +36,6 @@ class evaluation {
   evaluation() = default;
   evaluation(const evaluation&) = default;
   evaluation& operator=(const evaluation&) = default;
-  ~evaluation() = default;
 };
 
 class signal_input {

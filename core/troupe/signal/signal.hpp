@@ -57,6 +57,8 @@ struct signal_internals;
 /// What all signals have, whatever their value.
 class signal_base : public actor {
  public:
+  ~signal_base() override;
+
   /// Notices of changes. `ctx`: until it ends. Any thread.
   [[nodiscard]] subscription<changed> watch();
   [[nodiscard]] subscription<changed> watch(const context& ctx);
@@ -73,7 +75,6 @@ class signal_base : public actor {
  protected:
   signal_base(std::string name, std::shared_ptr<detail::signal_hub> hub, bool tells_at_once,
               std::function<void(const error&)> on_error);
-  ~signal_base() override;
 
   /// For run(): end() is as if the signal had ended for good, until begin(). A run begins with it
   /// begun.
