@@ -274,9 +274,7 @@ TEST(health, the_runtimes_interval_and_limit_can_be_set_and_refused) {
 TEST(health, looks_cease_while_nothing_moves) {
   scene s(1, {.interval = 1ms, .limit = 1ms});
   auto one = s.watched(std::make_shared<sleeper>());
-  const auto before = std::chrono::steady_clock::now();
-  s.rt.advance(24h * 365);  // 30 thousand million looks, if each interval had one
-  EXPECT_LT(std::chrono::steady_clock::now() - before, 20s);
+  s.rt.advance(24h * 365);  // 30 thousand million looks, if each interval had one: for ever
   ASSERT_TRUE(one->in.try_cast(1s));
   s.rt.advance(100ms);
   EXPECT_EQ(s.heard(), "unhealthy ");
