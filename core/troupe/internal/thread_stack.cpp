@@ -77,7 +77,7 @@ bool install(int signal) noexcept {
 bool wait_for_answer() {
   using std::chrono::milliseconds;
   using std::chrono::steady_clock;
-  const auto until = steady_clock::now() + milliseconds(100);
+  const auto until = steady_clock::now() + std::chrono::seconds(1);
   while (request.at.load(std::memory_order_acquire) != stage::done) {
     if (steady_clock::now() > until) {
       stage expected = stage::asked;

@@ -17,7 +17,7 @@
 namespace troupe::internal {
 
 /// Empty if `signal` is 0, if somebody else handles that signal in this process, or if the thread
-/// does not answer within a tenth of a second. The thread has to be alive. `thread`: a pthread_t.
+/// does not answer within a second. The thread has to be alive. `thread`: a pthread_t.
 [[nodiscard]] captured_stack stack_of_thread(std::uint64_t thread, int signal);
 
 }  // namespace troupe::internal

@@ -100,6 +100,7 @@ TEST(thread_stack, gives_up_on_a_thread_that_blocks_the_signal) {
 }
 
 TEST(thread_stack, may_be_asked_for_by_several_at_once) {
+  if (!signals_arrive) GTEST_SKIP() << "signals are held back under ThreadSanitizer";
   computing = enough = false;
   std::thread busy(compute_for_long);
   while (!computing) std::this_thread::yield();
@@ -111,12 +112,11 @@ TEST(thread_stack, may_be_asked_for_by_several_at_once) {
         answered += stack_of_thread(handle_of(busy), SIGURG).size != 0 ? 1 : 0;
       }
     });
-    if (!signals_arrive) break;
   }
   for (auto& one : asking) one.join();
   enough = true;
   busy.join();
-  if (signals_arrive) EXPECT_EQ(answered, 80);
+  EXPECT_EQ(answered, 80);
 }
 
 }  // namespace
