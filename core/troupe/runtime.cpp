@@ -1,6 +1,7 @@
 #include <troupe/runtime.hpp>
 
 #include <troupe/detail/actor_slot.hpp>
+#include <troupe/internal/check_health.hpp>
 #include <troupe/internal/describe_wait.hpp>
 #include <troupe/internal/inspection.hpp>
 #include <troupe/internal/overseer.hpp>
@@ -34,14 +35,6 @@ std::shared_ptr<detail::scheduler> make_scheduler(const runtime_options& options
                                                       options.blocking_queue);
 }
 
-void check(const health_options& health) {
-  if (health.interval < std::chrono::milliseconds(1) || health.limit < duration::zero()) {
-    throw usage_error(
-        "runtime_options::health: the interval is below 1 ms, or the limit below 0; give an "
-        "interval of duration::max() for none");
-  }
-}
-
 context make_root(detail::scheduler& home) {
   return context::adopt(detail::make_context_state(nullptr, never, &home));
 }
@@ -69,7 +62,7 @@ runtime::runtime(const runtime_options& options) : runtime(make_scheduler(option
 
 runtime::runtime(std::shared_ptr<detail::scheduler> scheduler, runtime_options options)
     : scheduler_(std::move(scheduler)), root_(make_root(*scheduler_)), log_(options.log) {
-  check(options.health);
+  internal::check(options.health, "runtime_options::health");
   overseer_ = std::make_unique<internal::overseer>(
       *scheduler_,
       internal::overseer_options{.health = options.health,

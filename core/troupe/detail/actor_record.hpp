@@ -5,9 +5,11 @@
 
 #include <troupe/clock.hpp>
 #include <troupe/detail/pooled.hpp>
+#include <troupe/health.hpp>
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 
 namespace troupe::detail {
 
@@ -49,9 +51,7 @@ struct actor_record : pooled {
   time_sums in_handler;
   std::uint64_t handled_before = 0;  // in runs that have ended; under the slot's lock
   // Its own instead of the runtime's, from actor::set_health; under the slot's lock.
-  bool has_health = false;
-  duration health_interval{};
-  duration health_limit{};
+  std::optional<health_options> health;
 };
 
 }  // namespace troupe::detail

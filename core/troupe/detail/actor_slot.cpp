@@ -6,8 +6,8 @@
 #include <troupe/detail/scheduler.hpp>
 #include <troupe/detail/stable_pool.hpp>
 #include <troupe/detail/supervision_watch.hpp>
+#include <troupe/internal/check_health.hpp>
 
-#include <chrono>
 #include <mutex>
 #include <new>
 
@@ -86,7 +86,7 @@ void actor_registration::started(scheduler& home, actor_id parent) noexcept {
   slot_->parent = parent;
   ++slot_->starts;
   const actor_record* const record = slot_->record.load(std::memory_order_relaxed);
-  if (!again && record != nullptr && record->has_health) root.health_was_set(*slot_);
+  if (!again && record != nullptr && record->health) root.health_was_set(*slot_);
 }
 
 void actor_registration::run_begins(fiber& run) noexcept {
@@ -114,17 +114,11 @@ void abandon_actors(const scheduler& gone) {
 }
 
 void actor_registration::set_health(const health_options& wanted) {
-  if (wanted.interval < std::chrono::milliseconds(1) || wanted.limit < duration::zero()) {
-    throw usage_error(
-        "actor::set_health: the interval is below 1 ms, or the limit below 0; give an interval of "
-        "duration::max() for none");
-  }
+  internal::check(wanted, "actor::set_health");
   const std::lock_guard held(slot_->lock);
   actor_record* const record = slot_->record_or_null();
   if (record == nullptr) throw std::bad_alloc();
-  record->has_health = true;
-  record->health_interval = wanted.interval;
-  record->health_limit = wanted.limit;
+  record->health = wanted;
   if (slot_->is == actor_slot::life::running) slot_->home->health_was_set(*slot_);
 }
 

@@ -1,6 +1,7 @@
 #include <troupe/internal/observer_hub.hpp>
 
-#include <exception>
+#include <troupe/internal/call_user.hpp>
+
 #include <utility>
 
 namespace troupe::internal {
@@ -59,13 +60,7 @@ void observer_hub::deliver_all() noexcept {
     keep = self_;
   }
   while (const auto one = take()) {
-    try {
-      deliver(*one);
-    } catch (const std::exception& thrown) {
-      log_.error("observer threw", field("what", thrown.what()));
-    } catch (...) {
-      log_.error("observer threw", field("what", "something that is no std::exception"));
-    }
+    call_user(log_, "observer threw", [&] { deliver(*one); });
   }
   const std::lock_guard held(mutex_);
   if (!delivering_) self_.reset();

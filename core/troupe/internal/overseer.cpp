@@ -4,6 +4,7 @@
 #include <troupe/detail/actor_record.hpp>
 #include <troupe/detail/fiber.hpp>
 #include <troupe/detail/inbox_core.hpp>
+#include <troupe/internal/call_user.hpp>
 #include <troupe/internal/thread_stack.hpp>
 #include <troupe/internal/throw_site.hpp>
 
@@ -47,7 +48,7 @@ std::string_view message_of(const fiber& one) noexcept {
 
 bool has_own_health(const actor_slot& one) noexcept {
   const detail::actor_record* const record = one.record.load(std::memory_order_acquire);
-  return record != nullptr && record->has_health;
+  return record != nullptr && record->health;
 }
 
 }  // namespace
@@ -139,9 +140,10 @@ bool overseer::look_at_one(own_date& date, time_point now) {
                     slot->home == home_ && slot->who != nullptr;
   if (!ours) return false;
   const detail::actor_record& record = *slot->record.load(std::memory_order_acquire);
-  date.interval = record.health_interval;
-  date.due = later(now, record.health_interval);
-  if (record.health_interval != duration::max()) visit(*slot, now, record.health_limit);
+  const health_options& own = *record.health;
+  date.interval = own.interval;
+  date.due = later(now, own.interval);
+  if (own.interval != duration::max()) visit(*slot, now, own.limit);
   return true;
 }
 
@@ -232,14 +234,7 @@ void overseer::tell_blocked(const detail::worker_view& stuck, duration at_least)
                     field("for", at_least),
                     field("in", report.stack.empty() ? "?" : report.stack.front()));
   if (!options_.on_blocked_worker) return;
-  try {
-    options_.on_blocked_worker(report);
-  } catch (const std::exception& thrown) {
-    options_.log.error("on_blocked_worker threw", field("what", thrown.what()));
-  } catch (...) {
-    options_.log.error("on_blocked_worker threw",
-                       field("what", "something that is no std::exception"));
-  }
+  call_user(options_.log, "on_blocked_worker threw", [&] { options_.on_blocked_worker(report); });
 }
 
 }  // namespace troupe::internal

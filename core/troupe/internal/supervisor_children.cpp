@@ -4,6 +4,7 @@
 #include <troupe/internal/supervisor_core.hpp>
 
 #include <troupe/detail/fiber.hpp>
+#include <troupe/internal/call_user.hpp>
 
 #include <exception>
 #include <mutex>
@@ -88,13 +89,7 @@ void supervisor_core::abandon(child_record& child) {
 
 void supervisor_core::tell_user(const child_record& child, const exit_reason& why) noexcept {
   if (!options_.on_error) return;
-  try {
-    options_.on_error(*child.current, why);
-  } catch (const std::exception& thrown) {
-    log_.error("on_error threw", field("what", thrown.what()));
-  } catch (...) {
-    log_.error("on_error threw", field("what", "something that is no std::exception"));
-  }
+  call_user(log_, "on_error threw", [&] { options_.on_error(*child.current, why); });
 }
 
 void supervisor_core::retire(child_record& child) noexcept {

@@ -27,7 +27,7 @@ constinit std::mutex one_at_a_time;
 
 struct walk {
   captured_stack* into;
-  int own_frames;  // the handler's and the signal's, which are left out
+  bool in_own_frames = true;  // the handler's and the signal's, which are left out
 };
 
 _Unwind_Reason_Code visit(_Unwind_Context* context, void* data) {
@@ -37,14 +37,11 @@ _Unwind_Reason_Code visit(_Unwind_Context* context, void* data) {
   if (ip == 0) return _URC_END_OF_STACK;
   // The frame that the signal came upon is the first whose address is that of an instruction to
   // come; what is before it is ours.
-  if (so_far.own_frames != 0) {
+  if (so_far.in_own_frames) {
     if (before_instruction == 0) return _URC_NO_REASON;
-    so_far.own_frames = 0;
+    so_far.in_own_frames = false;
   }
-  const std::uintptr_t inside = before_instruction != 0 ? ip : ip - 1;
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): an address is what a frame is
-  so_far.into->frames[so_far.into->size++] = reinterpret_cast<void*>(inside);
-  return so_far.into->size == captured_stack::capacity ? _URC_END_OF_STACK : _URC_NO_REASON;
+  return so_far.into->add(ip, before_instruction != 0) ? _URC_NO_REASON : _URC_END_OF_STACK;
 }
 
 void write_frames_down(int) noexcept {
@@ -53,7 +50,7 @@ void write_frames_down(int) noexcept {
   if (request.thread.load() == static_cast<std::uint64_t>(pthread_self()) &&
       request.at.compare_exchange_strong(expected, stage::taken)) {
     request.stack.size = 0;
-    walk walked{.into = &request.stack, .own_frames = 1};
+    walk walked{.into = &request.stack};
     _Unwind_Backtrace(&visit, &walked);
     request.at.store(stage::done, std::memory_order_release);
   }

@@ -89,11 +89,7 @@ _Unwind_Reason_Code visit(_Unwind_Context* context, void* data) {
     if (ip != reinterpret_cast<std::uintptr_t>(so_far.thrower)) return _URC_NO_REASON;
     so_far.found = true;
   }
-  // A return address may already belong to the next line, or function.
-  const std::uintptr_t inside = before_instruction != 0 ? ip : ip - 1;
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): an address is what a frame is
-  so_far.stack.frames[so_far.stack.size++] = reinterpret_cast<void*>(inside);
-  return so_far.stack.size == captured_stack::capacity ? _URC_END_OF_STACK : _URC_NO_REASON;
+  return so_far.stack.add(ip, before_instruction != 0) ? _URC_NO_REASON : _URC_END_OF_STACK;
 }
 
 void record(void* object, const void* thrower) noexcept {

@@ -14,6 +14,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <span>
 #include <string>
@@ -39,6 +40,14 @@ struct captured_stack {
 
   std::array<void*, capacity> frames;
   std::size_t size = 0;
+
+  /// For an unwinder, which gives the address and whether its instruction is still to come: a
+  /// return address may already belong to the next line, or function. False: no more fit.
+  bool add(std::uintptr_t address, bool to_come) noexcept {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address is what a frame is
+    frames[size++] = reinterpret_cast<void*>(to_come ? address : address - 1);
+    return size != capacity;
+  }
 
   [[nodiscard]] std::span<void* const> view() const noexcept { return {frames.data(), size}; }
 };
