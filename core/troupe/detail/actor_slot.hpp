@@ -77,7 +77,6 @@ class actor_registration {
   ~actor_registration();
 
   [[nodiscard]] actor_id id() const noexcept { return id_; }
-  [[nodiscard]] actor_slot& slot() const noexcept { return *slot_; }
   void started(scheduler& home, actor_id parent) noexcept;
   /// Between started() and stopped() runs come and go.
   void run_begins(fiber& run) noexcept;

@@ -203,8 +203,7 @@ void inbox_core::make_ring() {
 
 void inbox_core::begin_timing(std::uint32_t offset) noexcept {
   if (timed_cell_ != no_cell) return;
-  const std::uint32_t at = head_ + offset;
-  timed_cell_ = at >= capacity_ ? at - capacity_ : at;
+  timed_cell_ = index_at(offset);
   ::new (static_cast<void*>(&timed_since()))
       time_point(sample_clock(owner_.load(std::memory_order_relaxed)));
 }
@@ -226,8 +225,8 @@ inbox_core::offer_result inbox_core::offer(const element_ops& ops, void* message
     offer_result outcome = offer_result::left;
     if (when_full != overflow::keep_oldest) {
       const bool first = when_full == overflow::keep_latest;
-      const std::uint32_t last = head_ == 0 ? capacity_ - 1 : head_ - 1;
-      if (timed_cell_ == (first ? head_ : last)) timed_cell_ = no_cell;  // it is dropped
+      const std::uint32_t dropped = first ? head_ : index_at(capacity_ - 1);
+      if (timed_cell_ == dropped) timed_cell_ = no_cell;
       if (first) head_ = head_ + 1 == capacity_ ? 0 : head_ + 1;
       void* const newest = cell(capacity_ - 1, ops.size);  // in a full ring: where the first was
       ops.relocate(spare, newest);

@@ -341,9 +341,12 @@ class inbox_core {
     return (owner.receive_mask >> bit_ & 1U) != 0;
   }
   void* cell(std::uint32_t offset, std::size_t size) const noexcept {
-    std::uint32_t at = head_ + offset;
-    if (at >= capacity_) at -= capacity_;
-    return static_cast<char*>(ring_) + std::size_t{at} * size;
+    return static_cast<char*>(ring_) + std::size_t{index_at(offset)} * size;
+  }
+  /// The index of the cell `offset` behind the first message.
+  [[nodiscard]] std::uint32_t index_at(std::uint32_t offset) const noexcept {
+    const std::uint32_t at = head_ + offset;
+    return at >= capacity_ ? at - capacity_ : at;
   }
   spin_lock& acquire() noexcept {
     for (;;) {

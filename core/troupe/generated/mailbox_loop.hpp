@@ -117,11 +117,7 @@ class mailbox_wait {
   /// The index of the source, that of a mailbox's timer behind those of all inboxes.
   std::uint32_t await_resume() noexcept {
     detail::fiber& self = *detail::current.running;
-    if (is_usual()) [[likely]] {
-      step_.end(self, usual_sources(), {});
-    } else {
-      step_.end(self, inbox_sources(), timer_sources());
-    }
+    step_.end(self, inbox_sources(), timer_sources());
     return self.fired;
   }
 
