@@ -368,6 +368,17 @@ TEST(oversight, one_actor_may_be_looked_after_where_nobody_else_is) {
   rt.shutdown();
 }
 
+// Nobody is left to look after, and the runtime has no date of its own: the thread that looks rests
+// for good, and is to be had back from there.
+TEST(oversight, a_rest_without_a_next_date_ends_with_the_runtime) {
+  runtime rt({.workers = 1, .health = {.interval = duration::max()}});
+  auto one = make_actor("short", [](context, logger&) -> task<result<>> { co_return result<>(); });
+  one->set_health({.interval = 1ms, .limit = 1ms});
+  rt.block_on(rt.spawn(one));
+  std::this_thread::sleep_for(20ms);  // it looks once more, and lies down
+  rt.shutdown();
+}
+
 TEST(oversight, a_signal_named_twice_is_handled_once) {
   runtime rt({.workers = 1});
   static_cast<void>(rt.run({.stop_on = {SIGUSR1, SIGUSR1}}));

@@ -15,7 +15,8 @@ void look_thread::stop() noexcept {
 
 void look_thread::run(detail::periodic_look& what, const detail::scheduler& of) noexcept {
   time_point next = later(of.now(), what.interval());
-  for (;;) {
+  // Asked before each sleep as well: what woke rest() may have been stop(), which wakes only once.
+  while (!stopping_.load()) {
     bed_.sleep(next);
     if (stopping_.load()) return;
     const time_point now = of.now();
