@@ -5,45 +5,59 @@
 
 namespace troupe::detail {
 
-bool gate::try_enter() noexcept {
-  const std::lock_guard held(lock_);
-  if (!open_ || occupied_) return false;
-  occupied_ = true;
-  set_inside(current.running);
-  return true;
+void gate::wait() noexcept {
+  spin([this] { return !is(locked) && (word_.fetch_or(locked) & locked) == 0; });
 }
 
-void gate::leave() noexcept {
-  const std::lock_guard held(lock_);
-  occupied_ = false;
-  set_inside(nullptr);  // if it is shut: those who wait do so for the signal now
-  if (open_) admit_first();
+// It is held for so short a time that who could enter but for the lock waits for it here.
+bool gate::enter_past_lock(word_type how) noexcept {
+  word_type seen = locked;
+  spin([&] {
+    seen = word();
+    if (seen == locked) return false;
+    return seen != 0 || word_.compare_exchange_strong(seen, address_of(current.running) | how);
+  });
+  return seen == 0;
 }
 
-void gate::set_inside(fiber* who) noexcept {
-  inside_ = who;
-  if (first_ != nullptr) first_->who->calling.store(who);
+void gate::enter_locked(fiber* who) noexcept {
+  set(address_of(who) | occupied | locked);
+  tell_first(who);
+}
+
+// Whoever waits behind him looks to the first who waits, and he to who is inside.
+void gate::tell_first(fiber* inside) noexcept {
+  if (first_ != nullptr) first_->who->calling.store(inside);
+}
+
+void gate::leave_to_next() noexcept {
+  if (is(shut_bit)) {
+    tell_first(nullptr);  // those who wait do so for the signal now
+    return set(shut_bit);
+  }
+  admit_first();
+  unlock();
 }
 
 void gate::begin() noexcept {
-  const std::lock_guard held(lock_);
+  const std::lock_guard held(*this);
   ended_ = false;
 }
 
 void gate::open() noexcept {
-  const std::lock_guard held(lock_);
-  open_ = true;
-  if (!occupied_) admit_first();
+  const std::lock_guard held(*this);
+  set(word() & ~shut_bit);
+  if (!is(occupied) && first_ != nullptr) admit_first();
 }
 
 void gate::shut() noexcept {
-  const std::lock_guard held(lock_);
-  open_ = false;
+  const std::lock_guard held(*this);
+  set(word() | shut_bit);
 }
 
 void gate::end() noexcept {
-  const std::lock_guard held(lock_);
-  open_ = false;
+  const std::lock_guard held(*this);
+  set(word() | shut_bit);
   ended_ = true;
   while (gate_waiter* const one = first_) {
     unlink(*one);
@@ -52,29 +66,27 @@ void gate::end() noexcept {
   }
 }
 
-// With the lock held, open and not occupied.
+// Open and, from now on, occupied by who waited first.
 void gate::admit_first() noexcept {
-  gate_waiter* const one = first_;
-  if (one == nullptr) return;
-  unlink(*one);
-  one->is = gate_waiter::state::admitted;
-  occupied_ = true;
-  set_inside(one->who);
-  one->who->fire(one->wait, 0);
+  gate_waiter& one = *first_;
+  unlink(one);
+  one.is = gate_waiter::state::admitted;
+  enter_locked(one.who);
+  one.who->fire(one.wait, 0);
 }
 
 // With the lock held. Whoever is in the list waits here still, or will take himself off before he
 // goes on: `calling` may be written for him.
 void gate::link(gate_waiter& one) noexcept {
   one.previous = last_;
-  one.who->calling.store(last_ != nullptr ? last_->who : inside_);
+  one.who->calling.store(last_ != nullptr ? last_->who : inside());
   (last_ != nullptr ? last_->next : first_) = &one;
   last_ = &one;
 }
 
 void gate::unlink(gate_waiter& one) noexcept {
   if (one.next != nullptr) {
-    one.next->who->calling.store(one.previous != nullptr ? one.previous->who : inside_);
+    one.next->who->calling.store(one.previous != nullptr ? one.previous->who : inside());
   }
   (one.previous != nullptr ? one.previous->next : first_) = one.next;
   (one.next != nullptr ? one.next->previous : last_) = one.previous;
@@ -91,14 +103,13 @@ bool gate::enter_awaiter::await_suspend(std::coroutine_handle<> at) {
     return false;
   }
   {
-    const std::lock_guard held(gate_->lock_);
+    const std::lock_guard held(*gate_);
     if (gate_->ended_) {
       failure_ = error(errc::actor_stopped);
       return false;
     }
-    if (gate_->open_ && !gate_->occupied_) {
-      gate_->occupied_ = true;
-      gate_->set_inside(&self);
+    if (!gate_->is(shut_bit | occupied)) {
+      gate_->enter_locked(&self);
       entered_ = true;
       return false;
     }
@@ -123,7 +134,7 @@ bool gate::enter_awaiter::closes_cycle(fiber& self, std::uint64_t id) {
   {
     // Read here, not before we parked: the place inside may have changed hands. And the lock is the
     // full barrier that makes one of two who close a cycle at the same moment see the other.
-    const std::lock_guard held(gate_->lock_);
+    const std::lock_guard held(*gate_);
     if (waiter_.is == gate_waiter::state::waiting) ahead = self.calling.load();
   }
   if (!may_close_cycle(self, ahead)) [[likely]]
@@ -141,7 +152,7 @@ bool gate::enter_awaiter::closes_cycle(fiber& self, std::uint64_t id) {
 
 // What became of the wait; afterwards nobody touches the waiter any more.
 gate_waiter::state gate::enter_awaiter::settle() noexcept {
-  const std::lock_guard held(gate_->lock_);
+  const std::lock_guard held(*gate_);
   if (waiter_.is == gate_waiter::state::waiting) gate_->unlink(waiter_);
   // Not before: as long as it is in the list, others look at it.
   std::exchange(waiter_.who, nullptr)->calling.store(nullptr, std::memory_order_relaxed);

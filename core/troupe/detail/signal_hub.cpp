@@ -18,10 +18,11 @@ std::size_t room_for(subscriber_buffer buffer) {
 }  // namespace
 
 subscription_core::subscription_core(std::shared_ptr<signal_hub> hub, subscriber_buffer buffer,
-                                     const element_ops& ops)
+                                     const element_ops& ops, bool told_once)
     : inbox(room_for(buffer), ops, "subscribe"),
       when_full(buffer.when_full),
-      hub_(std::move(hub)) {}
+      hub_(std::move(hub)),
+      told_once_(told_once) {}
 
 void subscription_core::stop_with(const context& ctx) {
   if (ctx.state() == nullptr) return;
@@ -37,6 +38,12 @@ void subscription_core::stop() noexcept {
 void subscription_core::leave() noexcept {
   on_end_.reset();  // waits for a stop() that is going on
   hub_->unlink(*this);
+}
+
+void subscription_core::rejoin_slow() noexcept { hub_->rejoin(*this); }
+
+std::uint64_t subscription_core::lost() const noexcept {
+  return told_once_ ? hub_->lost(*this) : dropped_.load(std::memory_order_relaxed);
 }
 
 error subscription_core::why_closed() const {
@@ -62,60 +69,120 @@ void listener_list::remove(subscription_core& one) noexcept {
   --list->size_;
 }
 
-void signal_hub::join(listener_list& list, subscription_core& one) noexcept {
-  list.add(one);
+void signal_hub::close_if_ended(subscription_core& one) noexcept {
   if (ended_) one.inbox.close(inbox_core::closing::by_user);
 }
 
-void signal_hub::link_watcher(subscription_state<notice>& one, bool tell) {
-  const std::lock_guard held(lock_);
-  if (tell && has_value_) one.offer({});
-  join(watchers_, one);
+void signal_hub::link_watcher(subscription_state<notice>& one, bool at_once) {
+  const std::lock_guard held(door_);
+  watchers_.add(one);
+  if (at_once && has_value_) tell(one, notice());
+  close_if_ended(one);
 }
 
 void signal_hub::unlink(subscription_core& one) noexcept {
-  const std::lock_guard held(lock_);
+  const std::lock_guard held(door_);
+  if (waits_told(one)) {
+    const std::uint64_t missed = join_again(one);
+    if (missed != 0) {
+      one.add_lost(missed - 1);
+      tell_present(one);  // in the place of what waits, which is the one that is lost
+    }
+  }
   listener_list::remove(one);
+  one.told_.store(false, std::memory_order_relaxed);
+}
+
+void signal_hub::rejoin(subscription_core& one) noexcept {
+  const std::lock_guard held(door_);
+  if (!waits_told(one) || one.inbox.size() != 0) return;
+  const std::uint64_t missed = join_again(one);
+  if (missed == 0) return;
+  one.add_lost(missed - 1);
+  tell_present(one);
+}
+
+void signal_hub::renew(subscription_core& one) noexcept {
+  const std::lock_guard held(door_);
+  if (waits_told(one)) renewed(one);
+}
+
+bool signal_hub::renewed(subscription_core& one) noexcept {
+  const std::uint64_t missed = join_again(one);
+  one.add_lost(missed);
+  return missed != 0;
+}
+
+void signal_hub::waits_now(subscription_core& one) noexcept {
+  one.told_version_ = version_;
+  if (waits_told(one)) return;
+  one.from_ = one.in_;
+  listener_list::remove(one);
+  told_.add(one);
+}
+
+std::uint64_t signal_hub::join_again(subscription_core& one) noexcept {
+  listener_list::remove(one);
+  one.from_->add(one);
+  one.told_.store(false, std::memory_order_relaxed);
+  return version_ - one.told_version_;
+}
+
+void signal_hub::tell_present(subscription_core& one) noexcept {
+  try {
+    if (one.in_ == &watchers_) {
+      tell(one, notice());
+    } else {
+      tell_value(one);
+    }
+  } catch (...) {  // no copy could be made
+    one.add_lost(1);
+  }
+}
+
+std::uint64_t signal_hub::lost(const subscription_core& one) const noexcept {
+  const std::lock_guard held(door_);
+  const std::uint64_t dropped = one.dropped_.load(std::memory_order_relaxed);
+  return waits_told(one) ? dropped + (version_ - one.told_version_) : dropped;
 }
 
 void signal_hub::tell_watchers() {
-  watchers_.for_each(
-      [](subscription_core& one) { static_cast<subscription_state<notice>&>(one).offer({}); });
+  watchers_.for_each([this](subscription_core& one) { tell(one, notice()); });
 }
 
 // Not by_end: that is what the end of the subscriber closes with, and its restart opens again.
 void signal_hub::end() noexcept {
-  const std::lock_guard held(lock_);
+  const std::lock_guard held(door_);
   if (std::exchange(ended_, true)) return;
   tell_inputs();
   for_subscribers([](subscription_core& one) { one.inbox.close(inbox_core::closing::by_user); });
 }
 
 void signal_hub::begin() noexcept {
-  const std::lock_guard held(lock_);
+  const std::lock_guard held(door_);
   if (!std::exchange(ended_, false)) return;
   tell_inputs();
   for_subscribers([](subscription_core& one) { one.inbox.reopen(inbox_core::closing::by_user); });
 }
 
 void signal_hub::set_error(std::optional<error> latest) noexcept {
-  const std::lock_guard held(lock_);
+  const std::lock_guard held(door_);
   std::swap(error_, latest);
 }
 
 std::optional<error> signal_hub::latest_error() const {
-  const std::lock_guard held(lock_);
+  const std::lock_guard held(door_);
   return error_;
 }
 
 bool signal_hub::has_ended() const {
-  const std::lock_guard held(lock_);
+  const std::lock_guard held(door_);
   return ended_;
 }
 
 std::size_t signal_hub::listeners() const {
-  const std::lock_guard held(lock_);
-  return values_.size() + watchers_.size();
+  const std::lock_guard held(door_);
+  return values_.size() + watchers_.size() + told_.size();
 }
 
 }  // namespace troupe::detail

@@ -96,9 +96,7 @@ class input_of final : public signal_input {
   }
   void begin() override { static_cast<hub_of<V>&>(*hub).tell_again(edge_); }
   void discard() noexcept override { static_cast<void>(slot_.take()); }
-  [[nodiscard]] std::uint64_t missed() const noexcept override {
-    return edge_.dropped.load(std::memory_order_relaxed);
-  }
+  [[nodiscard]] std::uint64_t missed() const noexcept override { return edge_.lost(); }
 
   /// The present value; only while has_value.
   [[nodiscard]] const V& present() const noexcept { return *value_; }

@@ -7,6 +7,7 @@
 // (fiber::parked) count on it as a full barrier; x86 does not charge for that.
 
 #include <atomic>
+#include <cstdint>
 
 namespace troupe::detail {
 
@@ -17,6 +18,22 @@ inline void cpu_relax() noexcept {
 #elif defined(__aarch64__)
   asm volatile("yield");
 #endif
+}
+
+/// Lets other threads run, for longer after many rounds.
+void give_way(std::uint32_t round) noexcept;
+
+/// Calls `try_it` until it gives true, and makes room in between: for the other hardware thread,
+/// and then, as who is waited for may have been preempted, for other threads.
+template <class Try>
+void spin(Try try_it) noexcept {
+  for (std::uint32_t round = 0;; ++round) {
+    for (int i = 0; i != 100; ++i) {
+      if (try_it()) return;
+      cpu_relax();
+    }
+    give_way(round);
+  }
 }
 
 class spin_lock {

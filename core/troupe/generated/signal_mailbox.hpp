@@ -90,13 +90,18 @@ class signal_rx {
       const bool there = rx_->subscribed();
       source.inbox = there ? &rx_->values_->state().inbox : &silent_inbox();
       source.enabled = there && rx_->enabled_;
+      if (there) rx_->values_->state().rejoin();
     }
     void discard() noexcept { static_cast<void>(slot_.take()); }
 
     template <auto Handle, class Private>
     auto received(Private& self, detail::inbox_source& source) {
       using handled_type = decltype(handle<Handle>(self, std::declval<V&&>()));
-      if (std::exchange(source.waiter.filled, false)) return handle<Handle>(self, slot_.take());
+      if (std::exchange(source.waiter.filled, false)) {
+        V got = slot_.take();
+        if (rx_->values_) rx_->values_->state().renew(got);
+        return handle<Handle>(self, std::move(got));
+      }
       rx_->ended_ = true;
       return nothing_handled<handled_type>();
     }

@@ -33,9 +33,6 @@
 
 namespace troupe {
 
-template <signal_value V>
-class pushed_signal;
-
 namespace detail {
 
 template <class V>
@@ -48,7 +45,8 @@ class write_awaiter {
   ~write_awaiter() = default;
 
   bool await_ready() {
-    static_cast<void>(running_fiber("pushed_signal::write"));
+    if (current.running == nullptr) [[unlikely]]
+      static_cast<void>(running_fiber("pushed_signal::write"));
     if (ctx_ != nullptr) {
       if (auto why = ctx_->err()) {
         outcome_ = fail(*std::move(why));
@@ -102,8 +100,9 @@ class pushed_signal : public signal<V> {
   /// it ends while the write waits for another one, or for the signal to start. `ctx` must live
   /// until the operation has ended.
   ///
-  /// Cost, with a plain update and no other writer: three locked operations, and one for each
-  /// subscriber; nothing is allocated.
+  /// Cost, with no other writer: one locked operation, two with a plain update, and one for each
+  /// subscriber that is told; see subscription.hpp for those that need not be. Nothing is
+  /// allocated.
   [[nodiscard]] auto write(V value) {
     return detail::write_awaiter<V>(*this, nullptr, std::move(value));
   }
@@ -116,8 +115,8 @@ class pushed_signal : public signal<V> {
     pushed_signal& door = *door_;
     // An update that an earlier run left behind may have thrown since.
     if (auto thrown = door.take_crash()) std::rethrow_exception(std::move(thrown));
-    door.gate_.open();
-    const shut_at_end shut(door.gate_);
+    this->hub().door().open();
+    const shut_at_end shut(this->hub().door());
     static_cast<void>(co_await door.crashed_.wait());
     if (auto thrown = door.take_crash()) std::rethrow_exception(std::move(thrown));
     co_return fail(ctx.err().value_or(errc::canceled));
@@ -176,57 +175,83 @@ class pushed_signal : public signal<V> {
     co_return result<>();
   }
 
+  using published = typename detail::hub_of<V>::published;
+
   /// False: the update is a coroutine, or somebody else is inside.
-  bool write_now(const context* ctx, V& value, result<>& outcome) {
-    if (later_ || !gate_.try_enter()) return false;
-    const detail::gate_pass inside(gate_);
-    outcome = apply(ctx, value);
+  [[gnu::always_inline]] bool write_now(const context* ctx, V& value, result<>& outcome) {
+    if (later_) return false;
+    auto& hub = this->hub();
+    if (now_) {
+      if (!hub.door().try_enter()) return false;
+      outcome = apply_and_leave(ctx, value);
+      return true;
+    }
+    try {
+      const published done = hub.enter_publish_leave(std::move(value));
+      if (done == published::busy) return false;
+      outcome = said_of(done);
+    } catch (...) {
+      outcome = crash_and_leave();
+    }
     return true;
   }
 
   task<result<>> write_later(const context* ctx, V value) {
-    if (auto entered = co_await gate_.enter(ctx); !entered) co_return entered;
-    const detail::gate_pass inside(gate_);
-    if (!later_) co_return apply(ctx, value);
+    if (auto entered = co_await this->hub().door().enter(ctx); !entered) co_return entered;
+    if (!later_) co_return apply_and_leave(ctx, value);
+    detail::gate_pass inside(this->hub().door());  // also of one that is destroyed in the update
     const context own = ctx != nullptr ? *ctx : context::current();  // the update may refer to it
-    result<> accepted = fail(errc::no_reply);
     try {
-      accepted = co_await later_(own, value);
+      if (result<> accepted = co_await later_(own, value); !accepted) co_return accepted;
     } catch (...) {
-      crash(std::current_exception());
+      inside.release();
+      co_return crash_and_leave();
     }
-    if (accepted) accepted = accept(value);
-    co_return accepted;
+    inside.release();
+    co_return accept_and_leave(value);
   }
 
-  result<> apply(const context* ctx, V& value) {
+  // By who is inside the door:
+
+  result<> apply_and_leave(const context* ctx, V& value) {
     if (now_) {
       try {
-        if (result<> accepted = now_(ctx, value); !accepted) return accepted;
+        if (result<> accepted = now_(ctx, value); !accepted) {
+          this->hub().door().leave();
+          return accepted;
+        }
       } catch (...) {
-        crash(std::current_exception());
-        return fail(errc::no_reply);
+        return crash_and_leave();
       }
     }
-    return accept(value);
+    return accept_and_leave(value);
   }
 
-  result<> accept(V& value) {
+  result<> accept_and_leave(V& value) {
     try {  // equality and copies are the user's too
-      if (!this->publish(std::move(value)) && this->has_ended()) return fail(errc::actor_stopped);
-      return {};
+      return said_of(this->hub().publish_and_leave(std::move(value)));
     } catch (...) {
-      crash(std::current_exception());
-      return fail(errc::no_reply);
+      return crash_and_leave();
     }
   }
 
-  // A writer may be inside since the run before: so more than one may crash at a time.
-  void crash(std::exception_ptr thrown) noexcept {
-    gate_.shut();
-    const std::lock_guard held(crash_lock_);
-    thrown_ = std::move(thrown);
-    crashed_.set();
+  static result<> said_of(published outcome) {
+    if (outcome == published::ended) return fail(errc::actor_stopped);
+    return {};
+  }
+
+  // In a handler. A writer may be inside since the run before: so more than one may crash at a
+  // time.
+  result<> crash_and_leave() noexcept {
+    detail::gate& door = this->hub().door();
+    door.shut();
+    {
+      const std::lock_guard held(crash_lock_);
+      thrown_ = std::current_exception();
+      crashed_.set();
+    }
+    door.leave();
+    return fail(errc::no_reply);
   }
   std::exception_ptr take_crash() noexcept {
     const std::lock_guard held(crash_lock_);
@@ -235,12 +260,12 @@ class pushed_signal : public signal<V> {
   }
 
   void ended_for_good() noexcept override {
-    door_->gate_.end();
+    this->hub().door().end();
     signal<V>::ended_for_good();
   }
   void run_begins() noexcept override {
     signal<V>::run_begins();
-    door_->gate_.begin();
+    this->hub().door().begin();
   }
 
   bool take_over(actor& first) noexcept override {
@@ -253,7 +278,6 @@ class pushed_signal : public signal<V> {
   // Where writers come in. A later object of a factory keeps that of the first one, which writers
   // hold and which lives as long as the child; its update is the one that serves all runs.
   pushed_signal* door_ = this;
-  detail::gate gate_;
   std::move_only_function<result<>(const context*, const V&)> now_;
   std::move_only_function<task<result<>>(const context&, const V&)> later_;
   event crashed_;                 // a wait for `thrown_`

@@ -49,6 +49,8 @@ concept signal_value = message<V> && std::copy_constructible<V>;
 
 template <signal_value V>
 class signal;
+template <signal_value V>
+class pushed_signal;
 
 namespace detail {
 struct signal_internals;
@@ -166,6 +168,8 @@ class signal : public signal_base {
   }
 
  private:
+  friend class pushed_signal<V>;
+
   static result<V> give(std::optional<V> value) {
     if (!value) return fail(errc::no_value);
     return *std::move(value);

@@ -29,16 +29,22 @@ namespace detail {
 template <class T>
 class subscription_awaiter : public receive_awaiter<T> {
  public:
-  explicit subscription_awaiter(subscription_core& of) noexcept
-      : receive_awaiter<T>(of.inbox), of_(&of) {}
+  explicit subscription_awaiter(subscription_state<T>& of) noexcept
+      : receive_awaiter<T>(of.inbox), of_(&of) {
+    of.rejoin();
+  }
+  subscription_awaiter(const subscription_awaiter&) = delete;
+  subscription_awaiter& operator=(const subscription_awaiter&) = delete;
+  ~subscription_awaiter() { of_->rejoin(); }
+
   result<T> await_resume() {
     result<T> got = receive_awaiter<T>::await_resume();
-    if (!got && got.error() == errc::inbox_closed) return fail(of_->why_closed());
+    of_->finish(got);
     return got;
   }
 
  private:
-  subscription_core* of_;
+  subscription_state<T>* of_;
 };
 
 }  // namespace detail
@@ -62,9 +68,7 @@ class [[nodiscard]] subscription {
   void unsubscribe() noexcept { state_->stop(); }
 
   /// Values that found no room and are lost, or pushed others out.
-  [[nodiscard]] std::uint64_t dropped() const noexcept {
-    return state_->dropped.load(std::memory_order_relaxed);
-  }
+  [[nodiscard]] std::uint64_t dropped() const noexcept { return state_->lost(); }
   /// Values that wait to be received.
   [[nodiscard]] std::size_t size() const noexcept { return state_->inbox.size(); }
 
@@ -100,7 +104,10 @@ struct select_arm<subscription<V>> {
   using value_type = result<V>;
   static constexpr bool is_inbox = true;
 
-  explicit select_arm(subscription<V>& from) noexcept : of(&from.state()) {}
+  explicit select_arm(subscription<V>& from) noexcept : of(&from.state()) { of->rejoin(); }
+  select_arm(const select_arm&) = delete;
+  select_arm& operator=(const select_arm&) = delete;
+  ~select_arm() { of->rejoin(); }
   void bind(inbox_source& source, subscription<V>&) noexcept {
     source.inbox = &of->inbox;
     source.ops = &ops_of<V>;
@@ -108,7 +115,7 @@ struct select_arm<subscription<V>> {
   }
   value_type value(fiber& self, inbox_source& source) {
     value_type got = received<V>(self, source.waiter, slot);
-    if (!got && got.error() == errc::inbox_closed) return fail(of->why_closed());
+    of->finish(got);
     return got;
   }
 
