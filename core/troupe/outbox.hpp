@@ -287,11 +287,9 @@ class [[nodiscard]] emission {
     wait_.rest = outbox_core::finish(wait_.on, ctx_, std::addressof(message_), std::move(outcome_));
     return std::move(wait_.rest).operator co_await().await_suspend(at);
   }
-  result<> await_resume() {
-    if (waits_) [[unlikely]] {
-      outcome_ = std::move(wait_.rest).operator co_await().await_resume();
-      end_wait();
-    }
+  [[gnu::always_inline]] result<> await_resume() {
+    if (waits_) [[unlikely]]
+      resume_wait();
     return std::move(outcome_);
   }
 
@@ -316,6 +314,10 @@ class [[nodiscard]] emission {
       }
     }
     return current.running == nullptr || !spend_budget();
+  }
+  [[gnu::noinline]] void resume_wait() {
+    outcome_ = std::move(wait_.rest).operator co_await().await_resume();
+    end_wait();
   }
   void end_wait() noexcept {
     outbox_core* const ends = wait_.ends;
