@@ -105,6 +105,8 @@ class outbox_core : public pooled {
   class turn {
    public:
     explicit turn(outbox_core& of) : ends_(of.enter() ? &of : nullptr) {}
+    /// Of an emit that has begun.
+    explicit turn(outbox_core* ends) noexcept : ends_(ends) {}
     turn(const turn&) = delete;
     turn& operator=(const turn&) = delete;
     ~turn() {
@@ -122,6 +124,13 @@ class outbox_core : public pooled {
     emitter_.store(nullptr, std::memory_order_release);
   }
 
+  /// Begins an emit, for a turn, if nobody emits.
+  [[nodiscard]] bool try_enter() noexcept {
+    if (emitter_.load(std::memory_order_relaxed) != nullptr) return false;
+    emitter_.store(emitting_here(), std::memory_order_relaxed);
+    std::atomic_signal_fence(std::memory_order_seq_cst);  // before the list is loaded
+    return true;
+  }
   [[nodiscard]] bool nobody_listens() const noexcept {
     return first_.load(std::memory_order_relaxed) == nullptr;
   }
@@ -133,6 +142,17 @@ class outbox_core : public pooled {
   };
   [[nodiscard]] walk begin() const noexcept {
     return {first_.load(std::memory_order_acquire), last_id_.load(std::memory_order_relaxed)};
+  }
+  /// In a turn: the handler, if there is no other.
+  [[nodiscard]] outbox_node* only() const noexcept {
+    outbox_node* const first = first_.load(std::memory_order_acquire);
+    const bool alone = first != nullptr && first->next.load(std::memory_order_relaxed) == nullptr;
+    return alone ? first : nullptr;
+  }
+  /// False: it is a coroutine, and was not called.
+  static bool call_one(outbox_node& one, const void* message, result<>& outcome) {
+    const auto call = one.call.load(std::memory_order_relaxed);
+    return call == nullptr || !call(one, message, outcome);
   }
   /// Calls handlers up to the first that is a coroutine.
   static void call_plain(walk& on, const context* ctx, const void* message, result<>& outcome);
@@ -147,17 +167,14 @@ class outbox_core : public pooled {
 
   ~outbox_core();
   [[noreturn]] static void refuse_second_emitter();
+  static const void* emitting_here() noexcept {
+    return current.running != nullptr ? static_cast<const void*>(current.running) : &current;
+  }
   bool enter() {
-    const void* const self =
-        current.running != nullptr ? static_cast<const void*>(current.running) : &current;
-    if (const void* const other = emitter_.load(std::memory_order_relaxed); other != nullptr) {
-      if (other != self) [[unlikely]]
-        refuse_second_emitter();
-      return false;
-    }
-    emitter_.store(self, std::memory_order_relaxed);
-    std::atomic_signal_fence(std::memory_order_seq_cst);  // before the list is loaded
-    return true;
+    if (try_enter()) return true;
+    if (emitter_.load(std::memory_order_relaxed) != emitting_here()) [[unlikely]]
+      refuse_second_emitter();
+    return false;
   }
   void leave_and_clean_up() noexcept;
   void release() noexcept;
@@ -301,10 +318,21 @@ class [[nodiscard]] emission {
     task<result<>> rest;
   };
 
-  // Not inlined: where nobody listens, a call in the way would cost more than the rest.
+  // Not inlined: where nobody listens, a call in the way would cost more than the rest. To one
+  // handler by itself, without the loop: the registers that one saves would cost as much.
   [[gnu::noinline]] bool emit() {
+    outbox_core& core = *core_;
+    if (WithContext || !core.try_enter()) return emit_to_all(outbox_core::turn(core).hand_over());
+    outbox_core::turn mine(&core);
+    outbox_node* const only = core.only();
+    if (only == nullptr || !outbox_core::call_one(*only, std::addressof(message_), outcome_)) {
+      return emit_to_all(mine.hand_over());
+    }
+    return current.running == nullptr || !spend_budget();
+  }
+  [[gnu::noinline]] bool emit_to_all(outbox_core* ends) {
     {
-      outbox_core::turn mine(*core_);
+      outbox_core::turn mine(ends);
       outbox_core::walk on = core_->begin();
       outbox_core::call_plain(on, ctx_, std::addressof(message_), outcome_);
       if (on.at != nullptr) [[unlikely]] {
