@@ -340,7 +340,7 @@ class hub_of final : public signal_hub {
   // the user's), he is inside, and the lock is open.
 
   /// By who is inside; and leaves.
-  published publish_and_leave(V&& value) {
+  [[gnu::always_inline]] published publish_and_leave(V&& value) {
     if (is_same(value)) {
       door_.leave();
       return published::same;

@@ -53,8 +53,8 @@ class write_awaiter {
         return true;
       }
     }
-    if (!to_->write_now(ctx_, value_, outcome_)) {
-      later_ = to_->write_later(ctx_, std::move(value_));
+    if (!to_->write_now(ctx_, value_, outcome_)) [[unlikely]] {
+      write_later();
       return false;
     }
     return !spend_budget();
@@ -64,12 +64,18 @@ class write_awaiter {
     yield_now(*current.running, at);
     return std::noop_coroutine();
   }
-  result<> await_resume() {
-    if (later_) return std::move(later_).operator co_await().await_resume();
+  [[gnu::always_inline]] result<> await_resume() {
+    if (later_) [[unlikely]]
+      return outcome_later();
     return std::move(outcome_);
   }
 
  private:
+  [[gnu::noinline]] void write_later() { later_ = to_->write_later(ctx_, std::move(value_)); }
+  [[gnu::noinline]] result<> outcome_later() {
+    return std::move(later_).operator co_await().await_resume();
+  }
+
   pushed_signal<V>* to_;
   const context* ctx_;
   V value_;
@@ -213,7 +219,7 @@ class pushed_signal : public signal<V> {
 
   // By who is inside the door:
 
-  result<> apply_and_leave(const context* ctx, V& value) {
+  [[gnu::always_inline]] result<> apply_and_leave(const context* ctx, V& value) {
     if (now_) {
       try {
         if (result<> accepted = now_(ctx, value); !accepted) {
@@ -227,7 +233,7 @@ class pushed_signal : public signal<V> {
     return accept_and_leave(value);
   }
 
-  result<> accept_and_leave(V& value) {
+  [[gnu::always_inline]] result<> accept_and_leave(V& value) {
     try {  // equality and copies are the user's too
       return said_of(this->hub().publish_and_leave(std::move(value)));
     } catch (...) {
@@ -242,7 +248,7 @@ class pushed_signal : public signal<V> {
 
   // In a handler. A writer may be inside since the run before: so more than one may crash at a
   // time.
-  result<> crash_and_leave() noexcept {
+  [[gnu::noinline]] result<> crash_and_leave() noexcept {
     detail::gate& door = this->hub().door();
     door.shut();
     {
