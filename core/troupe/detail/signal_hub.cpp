@@ -95,7 +95,7 @@ void signal_hub::unlink(subscription_core& one) noexcept {
 
 void signal_hub::rejoin(subscription_core& one) noexcept {
   const std::lock_guard held(door_);
-  if (!waits_told(one) || one.inbox.size() != 0) return;
+  if (!has_taken(one)) return;
   const std::uint64_t missed = join_again(one);
   if (missed == 0) return;
   one.add_lost(missed - 1);
@@ -104,7 +104,7 @@ void signal_hub::rejoin(subscription_core& one) noexcept {
 
 void signal_hub::renew(subscription_core& one) noexcept {
   const std::lock_guard held(door_);
-  if (waits_told(one)) renewed(one);
+  if (has_taken(one)) renewed(one);
 }
 
 bool signal_hub::renewed(subscription_core& one) noexcept {

@@ -280,6 +280,11 @@ class signal_hub {
   [[nodiscard]] bool waits_told(const subscription_core& one) const noexcept {
     return one.in_ == &told_;
   }
+  /// What it was told of has been taken. (It was not by a receiver that was given an earlier value
+  /// while it waited, and comes to itself only now.)
+  [[nodiscard]] bool has_taken(const subscription_core& one) const noexcept {
+    return waits_told(one) && one.inbox.size() == 0;
+  }
   /// Who has taken what waited joins the others again. True: that was not the present value.
   bool renewed(subscription_core& one) noexcept;
 
@@ -388,7 +393,7 @@ class hub_of final : public signal_hub {
     std::optional<V> latest;
     {
       const std::lock_guard held(door_);
-      if (!waits_told(one) || !renewed(one)) return;
+      if (!has_taken(one) || !renewed(one)) return;
       try {
         latest.emplace(cell_.current());
       } catch (...) {
