@@ -25,10 +25,13 @@
 #include <troupe/detail/context_state.hpp>
 #include <troupe/detail/scheduler.hpp>
 #include <troupe/detail/spin_lock.hpp>
+#include <troupe/error.hpp>
 
 #include <atomic>
 #include <coroutine>
 #include <cstdint>
+#include <cstring>
+#include <exception>
 #include <memory>
 #include <utility>
 
@@ -74,8 +77,24 @@ inline constexpr std::memory_order before_locked_operation = std::memory_order_s
 
 /// A loop that goes on when its fiber is resumed, without a coroutine of its own: serve.hpp.
 struct resumable_loop {
-  explicit resumable_loop(void (*go_on)(resumable_loop&) noexcept) noexcept : turn(go_on) {}
-  void (*turn)(resumable_loop&) noexcept;
+  resumable_loop() noexcept : turn(nullptr) {}
+  resumable_loop(const resumable_loop&) = delete;
+  resumable_loop& operator=(const resumable_loop&) = delete;
+  ~resumable_loop() {}  // whoever derives from it destroys what it has put here
+
+  /// True from the time it is told its turn; afterwards nothing here is ever null.
+  [[nodiscard]] bool has_begun() const noexcept {
+    std::uintptr_t word = 0;
+    std::memcpy(&word, static_cast<const void*>(this), sizeof word);
+    return word != 0;
+  }
+
+  // Once the loop has ended nobody calls it: there is room for how it ended.
+  union {
+    void (*turn)(resumable_loop&) noexcept;
+    error why;
+    std::exception_ptr thrown;
+  };
 };
 
 /// Where a fiber goes on: in a coroutine, or (lowest bit set) in a resumable_loop.

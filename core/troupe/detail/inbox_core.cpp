@@ -373,8 +373,9 @@ bool inbox_core::bind(fiber& self) noexcept {
   return bound;
 }
 
-inbox_core::arm_result inbox_core::arm(receive_waiter& waiter, const element_ops& ops) noexcept {
-  if (redirected()) return target().arm(waiter, ops);
+inbox_core::arm_result inbox_core::arm(receive_waiter& waiter) noexcept {
+  if (redirected()) return target().arm(waiter);
+  const element_ops& ops = *ops_;
   wake_up after;
   arm_result outcome = arm_result::waiting;
   {
@@ -392,8 +393,9 @@ inbox_core::arm_result inbox_core::arm(receive_waiter& waiter, const element_ops
   return outcome;
 }
 
-void inbox_core::disarm(fiber& self, receive_waiter& waiter, const element_ops& ops) noexcept {
-  if (redirected()) return target().disarm(self, waiter, ops);
+void inbox_core::disarm(fiber& self, receive_waiter& waiter) noexcept {
+  if (redirected()) return target().disarm(self, waiter);
+  const element_ops& ops = *ops_;
   if (owned_by(self)) return;
   for (;;) {
     wake_up after;

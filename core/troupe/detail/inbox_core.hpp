@@ -167,6 +167,7 @@ class inbox_core {
   }
   /// The type of its messages.
   [[nodiscard]] std::string_view message_type() const noexcept { return ops_->name; }
+  [[nodiscard]] const element_ops& ops() const noexcept { return *ops_; }
   [[nodiscard]] fiber* owner() const noexcept {
     // With bind_locked's release: the fiber may be a new one, and is looked into.
     return target().owner_.load(std::memory_order_acquire);
@@ -268,9 +269,9 @@ class inbox_core {
 
   enum class arm_result : std::uint8_t { waiting, taken, closed };
   /// For a shared inbox: takes a message, or links the waiter (which will_link).
-  arm_result arm(receive_waiter& waiter, const element_ops& ops) noexcept;
+  arm_result arm(receive_waiter& waiter) noexcept;
   /// Unlinks the waiter if it is linked; what waits here goes to the next receiver.
-  void disarm(fiber& self, receive_waiter& waiter, const element_ops& ops) noexcept;
+  void disarm(fiber& self, receive_waiter& waiter) noexcept;
 
   /// The owner's run has ended (its lock is held).
   void unbind_locked(fiber& owner) noexcept;

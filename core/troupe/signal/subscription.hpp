@@ -103,7 +103,6 @@ struct select_arm<subscription<V>> {
   explicit select_arm(subscription<V>& from) noexcept : of(&from.state()) {}
   void bind(inbox_source& source, subscription<V>&) noexcept {
     source.inbox = &of->inbox;
-    source.ops = &ops_of<V>;
     source.waiter.slot = slot.raw();
   }
   value_type value(fiber& self, inbox_source& source) {
