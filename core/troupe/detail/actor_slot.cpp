@@ -22,8 +22,10 @@ void stop(actor_slot& one, const exit_reason* why) noexcept {
   one.is = actor_slot::life::stopped;
   one.unhealthy = false;
   one.home = nullptr;
-  while (supervision_watch* const watch = one.watches) {
-    one.watches = watch->next;
+  actor_record* const record = one.record.load(std::memory_order_acquire);
+  if (record == nullptr) return;
+  while (supervision_watch* const watch = record->watches) {
+    record->watches = watch->next;
     watch->tell_stopped(why);
   }
 }
@@ -63,7 +65,6 @@ actor_registration::actor_registration(actor& who) : slot_(&slot_pool::take()) {
   ++slot_->generation;  // from 1 on: no actor has 0
   slot_->starts = 0;
   slot_->who = &who;
-  id_ = slot_->id();
 }
 
 actor_registration::~actor_registration() {
@@ -99,9 +100,11 @@ void actor_registration::run_ended(actor_slot& slot, const fiber& run) noexcept 
   const std::lock_guard held(slot.lock);
   if (slot.run != &run) return;
   slot.run = nullptr;
-  const std::uint64_t handled = run.handled.load(std::memory_order_relaxed);
+  const std::uint32_t handled = run.handled.load(std::memory_order_relaxed);
   if (handled == 0) return;
-  if (actor_record* const record = slot.record_or_null()) record->handled_before += handled;
+  if (actor_record* const record = slot.record_or_null()) {
+    record->handled_before.fetch_add(handled, std::memory_order_relaxed);
+  }
 }
 
 void actor_registration::stopped(const exit_reason* why) noexcept {
@@ -125,7 +128,9 @@ void actor_registration::set_health(const health_options& wanted) {
 void tell_health(actor_slot& slot, bool healthy, duration how_long) noexcept {
   if (slot.unhealthy == !healthy) return;
   slot.unhealthy = !healthy;
-  for (supervision_watch* one = slot.watches; one != nullptr; one = one->next) {
+  const actor_record* const record = slot.record.load(std::memory_order_acquire);
+  if (record == nullptr) return;
+  for (supervision_watch* one = record->watches; one != nullptr; one = one->next) {
     one->tell_health(healthy, how_long);
   }
 }

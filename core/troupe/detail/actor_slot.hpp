@@ -28,7 +28,6 @@ class actor;
 namespace troupe::detail {
 
 class scheduler;
-class supervision_watch;
 struct actor_record;
 struct fiber;
 
@@ -36,17 +35,18 @@ struct actor_slot {
   enum class life : std::uint8_t { made, running, stopped };
 
   spin_lock lock;
-  life is = life::stopped;               // under the lock, as all that is not said to be otherwise
-  bool unhealthy = false;                // the overseer's last word
-  std::uint32_t generation = 0;          // counts the actors that had this slot
-  std::uint32_t index = 0;               // of the pool; never changes
-  std::uint32_t starts = 0;              // runs so far
-  supervision_watch* watches = nullptr;  // who supervises the actor
-  actor_slot* next = nullptr;            // of the pool
-  actor* who = nullptr;                  // the object, while it lives
-  fiber* run = nullptr;                  // of the run that goes on
-  const scheduler* home = nullptr;       // the runtime that it runs in; null once stopped
-  actor_id parent{};                     // its supervisor; none for one that a runtime started
+  life is = life::stopped;       // under the lock, as all that is not said to be otherwise
+  bool unhealthy = false;        // the overseer's last word
+  std::uint32_t generation = 0;  // counts the actors that had this slot
+  std::uint32_t index = 0;       // of the pool; never changes
+  std::uint32_t starts = 0;      // runs so far
+  actor* who = nullptr;          // the object, while it lives
+  fiber* run = nullptr;          // of the run that goes on
+  union {
+    const scheduler* home;       // the runtime that it runs in, while `running`; null once stopped
+    actor_slot* next = nullptr;  // of the pool
+  };
+  actor_id parent{};  // its supervisor; none for one that a runtime started
   // Made once, by the actor's run or under the lock; goes with the actor.
   std::atomic<actor_record*> record{nullptr};
 
@@ -76,7 +76,7 @@ class actor_registration {
   /// Whoever supervises it still is told that it has stopped.
   ~actor_registration();
 
-  [[nodiscard]] actor_id id() const noexcept { return id_; }
+  [[nodiscard]] actor_id id() const noexcept { return slot_->id(); }
   void started(scheduler& home, actor_id parent) noexcept;
   /// Between started() and stopped() runs come and go.
   void run_begins(fiber& run) noexcept;
@@ -87,7 +87,6 @@ class actor_registration {
 
  private:
   actor_slot* slot_;
-  actor_id id_;
 };
 
 /// For the overseer, with the slot's lock held: tells whoever supervises the actor, if that is
