@@ -5,14 +5,12 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
-#include <functional>
-#include <string_view>
 #include <utility>
 
 namespace troupe::detail {
 
 struct shared_name::block : pooled {
-  explicit block(std::string its_text) noexcept : text(std::move(its_text)) {}
+  explicit block(std::string&& its_text) noexcept : text(std::move(its_text)) {}
   std::atomic<std::uint32_t> references{1};
   const std::string text;
 };
@@ -38,8 +36,12 @@ struct name_cache {
       if (one != nullptr) release(*std::exchange(one, nullptr));
     }
   }
-  block*& place_of(std::string_view text) noexcept {
-    return places[std::hash<std::string_view>()(text) % places.size()];
+  block*& place_of(const std::string& text) noexcept {
+    if (text.empty()) return places[0];
+    // Names that are made alike mostly differ in their last letters.
+    const auto last = static_cast<unsigned char>(text.back());
+    const auto first = static_cast<unsigned char>(text.front());
+    return places[(text.size() + last + std::size_t{3} * first) % places.size()];
   }
 
   std::array<block*, 16> places{};
@@ -63,7 +65,7 @@ block* block_of(std::string&& text) {
 
 }  // namespace
 
-shared_name::shared_name(std::string text) : of_(block_of(std::move(text))) {}
+shared_name::shared_name(std::string&& text) : of_(block_of(std::move(text))) {}
 shared_name::~shared_name() { release(*of_); }
 const std::string& shared_name::text() const noexcept { return of_->text; }
 

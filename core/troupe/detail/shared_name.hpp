@@ -11,7 +11,7 @@ namespace troupe::detail {
 
 class shared_name {
  public:
-  explicit shared_name(std::string text);
+  explicit shared_name(std::string&& text);
   shared_name(const shared_name&) = delete;
   shared_name& operator=(const shared_name&) = delete;
   ~shared_name();
