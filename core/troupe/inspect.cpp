@@ -130,9 +130,9 @@ class inspection {
       view.in_handler = view_of(record->in_handler);
     }
     const fiber* callee = nullptr;
-    if (one.run != nullptr) callee = add_run(view, *one.run);
+    if (one.run() != nullptr) callee = add_run(view, *one.run());
     callees_.push_back(callee);
-    runs_.push_back(one.run);
+    runs_.push_back(one.run());
     into_->actors.push_back(std::move(view));
   }
 

@@ -40,21 +40,37 @@ struct actor_slot {
   std::uint32_t generation = 0;  // counts the actors that had this slot
   std::uint32_t index = 0;       // of the pool; never changes
   std::uint32_t starts = 0;      // runs so far
-  actor* who = nullptr;          // the object, while it lives
-  fiber* run = nullptr;          // of the run that goes on
   union {
-    const scheduler* home;       // the runtime that it runs in, while `running`; null once stopped
+    actor* who;                  // the object, while it lives
     actor_slot* next = nullptr;  // of the pool
   };
   actor_id parent{};  // its supervisor; none for one that a runtime started
   // Made once, by the actor's run or under the lock; goes with the actor.
   std::atomic<actor_record*> record{nullptr};
 
+  /// Of the run that goes on; null: there is none.
+  [[nodiscard]] fiber* run() const noexcept {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address and a bit
+    return (where_ & is_home) == 0 ? reinterpret_cast<fiber*>(where_) : nullptr;
+  }
+  void run_begins(fiber& one) noexcept { where_ = reinterpret_cast<std::uintptr_t>(&one); }
+  /// The runtime that it runs in, while `running`; null once stopped.
+  [[nodiscard]] const scheduler* home() const noexcept;
+  /// Between two runs.
+  void set_home(const scheduler* root) noexcept {
+    where_ = root != nullptr ? reinterpret_cast<std::uintptr_t>(root) | is_home : 0;
+  }
+
   [[nodiscard]] actor_id id() const noexcept {
     return actor_id{(std::uint64_t{generation} << 32U) | index};
   }
   /// Makes it if need be. Null: there is no memory. The actor's run, or under the lock.
   actor_record* record_or_null() noexcept;
+
+ private:
+  // The run, which knows where it is; between two runs the runtime, with the lowest bit set.
+  static constexpr std::uintptr_t is_home = 1;
+  std::uintptr_t where_ = 0;
 };
 
 /// Null if there is none of that index. It may be of another generation by now.
