@@ -90,12 +90,12 @@ double bytes_each() {
 
 TEST(footprint, of_an_actor_that_waits_in_receive) {
   if (!measurable) GTEST_SKIP() << "not an optimised build on plain glibc";
-  EXPECT_LE(bytes_each<waits_in_receive>(), 656);
+  EXPECT_LE(bytes_each<waits_in_receive>(), 530);
 }
 
 TEST(footprint, of_an_actor_that_waits_in_serve) {
   if (!measurable) GTEST_SKIP() << "not an optimised build on plain glibc";
-  EXPECT_LE(bytes_each<waits_in_serve>(), 740);
+  EXPECT_LE(bytes_each<waits_in_serve>(), 550);
 }
 
 // --- make ---
