@@ -138,9 +138,10 @@ bool overseer::look_at_one(own_date& date, time_point now) {
   const std::lock_guard held(slot->lock);
   const bool ours = slot->id() == date.who && slot->is == actor_slot::life::running &&
                     slot->home() == home_ && slot->who != nullptr;
-  if (!ours) return false;
-  const detail::actor_record& record = *slot->record.load(std::memory_order_acquire);
-  const health_options& own = *record.health;
+  const detail::actor_record* const record =
+      ours ? slot->record.load(std::memory_order_acquire) : nullptr;
+  if (record == nullptr || !record->health) return false;
+  const health_options& own = *record->health;
   date.interval = own.interval;
   date.due = later(now, own.interval);
   if (own.interval != duration::max()) visit(*slot, now, own.limit);
