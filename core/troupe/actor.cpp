@@ -5,7 +5,7 @@
 namespace troupe {
 
 actor::actor(std::string name) : name_(std::move(name)) {
-  if (name_.empty()) throw usage_error("actor: the name is empty; give every actor a name");
+  if (this->name().empty()) throw usage_error("actor: the name is empty; give every actor a name");
 }
 
 actor::~actor() = default;

@@ -7,6 +7,7 @@
 #include <troupe/context.hpp>
 #include <troupe/detail/actor_inboxes.hpp>
 #include <troupe/detail/actor_slot.hpp>
+#include <troupe/detail/shared_name.hpp>
 #include <troupe/error.hpp>
 #include <troupe/health.hpp>
 #include <troupe/logger.hpp>
@@ -35,7 +36,7 @@ class actor {
   actor& operator=(const actor&) = delete;
   virtual ~actor();
 
-  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] const std::string& name() const noexcept { return name_.text(); }
   /// This object's own, over all its runs. Any thread.
   [[nodiscard]] actor_id id() const noexcept { return registration_.id(); }
 
@@ -64,7 +65,7 @@ class actor {
   // they do not fit together.
   virtual bool take_over(actor& first) noexcept { return &first != this; }
 
-  std::string name_;
+  detail::shared_name name_;
   logger log_;
   detail::actor_inboxes inboxes_;
   // Goes first: who looks on finds name and inboxes through it.

@@ -183,7 +183,6 @@ class receive_awaiter {
  public:
   explicit receive_awaiter(inbox_core& inbox) noexcept {
     source_.inbox = &inbox;
-    source_.ops = &ops_of<T>;
     source_.waiter.slot = slot_.raw();
   }
   receive_awaiter(const receive_awaiter&) = delete;
@@ -212,8 +211,8 @@ class receive_awaiter {
   inbox_sources inboxes() noexcept { return {&source_, 1}; }
   static other_sources others() noexcept { return {}; }
 
-  message_slot<T> slot_;
   inbox_source source_;
+  [[no_unique_address]] message_slot<T> slot_;
   receive_step step_;
   bool ready_ = false;
 };

@@ -71,7 +71,7 @@ class context {
 
   /// The deadline that holds, `never` if there is none.
   [[nodiscard]] time_point deadline() const noexcept {
-    return state_ != nullptr ? state_->deadline : never;
+    return state_ != nullptr ? detail::deadline_of(*state_) : never;
   }
 
   /// `co_await ctx.done()` waits for the end of the context; also a source for select.

@@ -145,7 +145,10 @@ error::error(std::error_code code, std::string_view text)
     : word_(text.empty() ? word_for(code)
                          : reinterpret_cast<std::uint64_t>(detail::make_text(code, text))) {}
 
-void error::leave_code() noexcept { word_ = word_for(std::error_code(block()->code)); }
+std::uint64_t error::code_alone(std::uint64_t word) noexcept {
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): the caller knows that it is an address
+  return word_for(std::error_code(reinterpret_cast<const detail::error_text*>(word)->code));
+}
 
 std::error_code error::code() const noexcept {
   if (has_block()) return block()->code;

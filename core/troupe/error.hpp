@@ -98,7 +98,7 @@ class [[nodiscard]] error {
   /// Leaves the code behind, without the text.
   error(error&& other) noexcept : word_(other.word_) {
     if (has_block()) [[unlikely]]
-      other.leave_code();
+      other.word_ = code_alone(word_);
   }
   error& operator=(error other) noexcept {
     std::swap(word_, other.word_);
@@ -155,7 +155,8 @@ class [[nodiscard]] error {
     return reinterpret_cast<detail::error_text*>(word_);
   }
   static std::uint64_t word_for(const std::error_code& code) noexcept;
-  void leave_code() noexcept;
+  /// For a word that is a block's address. (By value: what it belongs to may stay in registers.)
+  static std::uint64_t code_alone(std::uint64_t word) noexcept;
 
   std::uint64_t word_;
 };

@@ -24,13 +24,13 @@ using troupe::task;
 static_assert(sizeof(void*) != 8 || sizeof(troupe::error) == 8);
 static_assert(sizeof(void*) != 8 || sizeof(result<>) == 16);
 static_assert(sizeof(void*) != 8 || sizeof(troupe::logger) == 8);
-static_assert(sizeof(troupe::detail::context_state) <= 48);
-static_assert(sizeof(troupe::detail::fiber) <= 224);
-static_assert(sizeof(troupe::detail::task_promise<result<>>) <= 24);
-static_assert(sizeof(troupe::detail::receive_awaiter<int>) <= 56);
-static_assert(sizeof(cast_inbox<int>) <= 88);
-static_assert(sizeof(troupe::actor) <= 80);
-static_assert(sizeof(troupe::detail::actor_slot) <= 72);
+static_assert(sizeof(troupe::detail::context_state) <= 40);
+static_assert(sizeof(troupe::detail::fiber) <= 176);
+static_assert(sizeof(troupe::detail::task_promise<result<>>) <= 16);
+static_assert(sizeof(troupe::detail::receive_awaiter<int>) <= 40);
+static_assert(sizeof(cast_inbox<int>) <= 72);
+static_assert(sizeof(troupe::actor) <= 48);
+static_assert(sizeof(troupe::detail::actor_slot) <= 48);
 
 class waits_in_receive : public troupe::actor {
  public:
@@ -90,12 +90,12 @@ double bytes_each() {
 
 TEST(footprint, of_an_actor_that_waits_in_receive) {
   if (!measurable) GTEST_SKIP() << "not an optimised build on plain glibc";
-  EXPECT_LE(bytes_each<waits_in_receive>(), 656);
+  EXPECT_LE(bytes_each<waits_in_receive>(), 530);
 }
 
 TEST(footprint, of_an_actor_that_waits_in_serve) {
   if (!measurable) GTEST_SKIP() << "not an optimised build on plain glibc";
-  EXPECT_LE(bytes_each<waits_in_serve>(), 740);
+  EXPECT_LE(bytes_each<waits_in_serve>(), 550);
 }
 
 // --- make ---

@@ -65,8 +65,8 @@ glimpse look_at(const fiber& one) noexcept {
     const std::uint64_t wait = one.wait.load(std::memory_order_acquire);
     seen.parked = one.parked.load(std::memory_order_acquire);
     seen.running = one.on_worker.load(std::memory_order_acquire);
-    seen.fresh = wait == one.born;
     seen.waits_for = one.waiting_for.load(std::memory_order_acquire);
+    seen.fresh = seen.waits_for == wait_kind::none;
     seen.callee = one.calling.load(std::memory_order_acquire);
     seen.handling = one.handling.load(std::memory_order_acquire);
     seen.handled = one.handled.load(std::memory_order_acquire);
@@ -125,14 +125,14 @@ class inspection {
     view.healthy = !one.unhealthy;
     detail::actor_internals::inboxes(*one.who).view(view.inboxes);
     if (const detail::actor_record* const record = one.record.load(std::memory_order_acquire)) {
-      view.handled = record->handled_before;
+      view.handled = record->handled_before.load(std::memory_order_relaxed);
       view.in_inbox = view_of(record->in_inbox);
       view.in_handler = view_of(record->in_handler);
     }
     const fiber* callee = nullptr;
-    if (one.run != nullptr) callee = add_run(view, *one.run);
+    if (one.run() != nullptr) callee = add_run(view, *one.run());
     callees_.push_back(callee);
-    runs_.push_back(one.run);
+    runs_.push_back(one.run());
     into_->actors.push_back(std::move(view));
   }
 

@@ -11,6 +11,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdint>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -169,6 +170,22 @@ TEST(inspect, shows_the_tree_and_counts_restarts_and_messages_over_them) {
     rt.shutdown();
     EXPECT_TRUE(rt.inspect().actors.empty());
   });
+}
+
+// The fiber counts in 32 bits; what does not fit goes to the actor's record.
+TEST(inspect, counts_more_messages_than_a_fiber_can) {
+  deterministic_runtime rt;
+  cast_inbox<int> numbers{4};
+  auto one = make_actor("one", [&](context ctx, logger&) -> task<result<>> {
+    detail::current.running->handled.store(~0U);
+    co_return co_await serve(ctx, on(numbers, [](int) {}));
+  });
+  rt.spawn(one);
+  rt.run_until_idle();
+  for (int i = 0; i != 3; ++i) static_cast<void>(numbers.try_cast(i));
+  rt.run_until_idle();
+  EXPECT_EQ(only(rt.inspect()).handled, (std::uint64_t{1} << 32U) + 2);
+  rt.shutdown();
 }
 
 TEST(inspect, an_actor_from_a_factory_is_one_and_the_same_over_its_runs) {

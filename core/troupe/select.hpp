@@ -42,7 +42,6 @@ struct inbox_arm {
   explicit inbox_arm(Inbox&) noexcept {}
   void bind(inbox_source& source, Inbox& inbox) noexcept {
     source.inbox = &inbox_access::core(inbox);
-    source.ops = &ops_of<message_type>;
     source.waiter.slot = slot.raw();
   }
   value_type value(fiber& self, inbox_source& source) {
@@ -149,9 +148,9 @@ class arm_set {
     }
   }
 
-  std::tuple<select_arm<Sources>...> arms_;
   std::array<inbox_source, inboxes> inbox_sources_;
-  std::array<wait_source*, others> other_sources_{};
+  [[no_unique_address]] std::array<wait_source*, others> other_sources_{};
+  [[no_unique_address]] std::tuple<select_arm<Sources>...> arms_;
 };
 
 }  // namespace detail
@@ -226,7 +225,7 @@ class select_awaiter {
   inbox_sources inboxes() noexcept { return arms_.inbox_sources(); }
   other_sources others() const noexcept { return arms_.other_sources(); }
 
-  arm_set<Sources...> arms_;
+  [[no_unique_address]] arm_set<Sources...> arms_;
   receive_step step_;
   bool ready_ = false;
 };

@@ -193,18 +193,61 @@ consteval bool handles_at_once(const owning_binding<Source, Handler>*) {
   return handles_at_once<Source, Handler>();
 }
 
+/// What serve keeps of a binding while it runs: the wait knows the inbox.
+template <class Source, class Handler>
+struct kept_handler {
+  using source_type = Source;
+  explicit kept_handler(binding<Source, Handler>&& from) noexcept(
+      std::is_nothrow_move_constructible_v<Handler>)
+      : handler(std::move(from.handler)) {}
+  Handler handler;
+};
+template <class Binding>
+struct kept_of;
+template <class Source, class Handler>
+struct kept_of<binding<Source, Handler>> {
+  using type = kept_handler<Source, Handler>;
+};
+template <class Source, class Handler>
+struct kept_of<owning_binding<Source, Handler>> {
+  using type = owning_binding<Source, Handler>;
+};
+
+template <class S, class H>
+S& source_of(const binding<S, H>& bound) noexcept {
+  return *bound.source;
+}
+template <class S, class H>
+S& source_of(owning_binding<S, H>& bound) noexcept {
+  return bound.owned;
+}
+/// Where it is once `from` has been moved to `kept`.
+template <class S, class H>
+S& source_of(kept_handler<S, H>&, const binding<S, H>& from) noexcept {
+  return source_of(from);
+}
+template <class S, class H>
+S& source_of(owning_binding<S, H>& kept, const owning_binding<S, H>&) noexcept {
+  return source_of(kept);
+}
+
+/// How a serve loop has ended; `clean` as long as it goes on.
+enum class loop_end : std::uint8_t { clean, failed, crashed };
+
 /// The wait of a serve loop, laid out once for all its turns. It is part of what an idle actor
-/// takes, so it holds no pointer twice.
+/// takes, so it holds no pointer twice. The sources must not move any more.
 template <class... Bindings>
 class serve_wait {
  public:
-  explicit serve_wait(Bindings&... bindings) noexcept
-      : arms_(source_of(bindings)...), others_(others_of(arms_)) {}
+  explicit serve_wait(typename Bindings::source_type&... sources) noexcept
+      : others_{}, arms_(sources...) {
+    std::ranges::copy(arms_.other_sources(), others_.begin());
+  }
   serve_wait(const serve_wait&) = delete;
   serve_wait& operator=(const serve_wait&) = delete;
   ~serve_wait() {
     step_.leave(inboxes(), others());
-    delete static_cast<done_source*>(others_.back());
+    delete done();
   }
 
   /// In the fiber, before the first turn. A context that is the actor's own ends the wait by
@@ -222,6 +265,11 @@ class serve_wait {
   std::uint32_t end(fiber& self) noexcept {
     step_.end(self, inboxes(), others());
     return self.fired;
+  }
+  /// Where it was none of the bindings'.
+  error why_canceled(const fiber& self) const noexcept {
+    const done_source* const own = done();
+    return cancel_reason(self, own != nullptr ? &own->of() : nullptr);
   }
 
   bool await_ready() {
@@ -241,7 +289,7 @@ class serve_wait {
     using source_type = typename Binding::source_type;
     if constexpr (select_arm<source_type>::is_inbox) {
       using message_type = typename source_type::message_type;
-      source_type* const source = &source_of(bound);
+      constexpr source_type* source = nullptr;  // only its type counts
       using outcome =
           decltype(handle_message(source, bound.handler, std::declval<message_type&&>()));
       auto got = arms_.template value<I>(*current.running);
@@ -264,43 +312,33 @@ class serve_wait {
 
  private:
   using arms = arm_set<typename Bindings::source_type...>;
-  using kept_sources = std::array<wait_source*, arms::others + 1>;
 
   inbox_sources inboxes() noexcept { return arms_.inbox_sources(); }
   other_sources others() const noexcept {
     return {others_.data(), arms::others + (others_.back() != nullptr ? 1U : 0U)};
   }
-  static kept_sources others_of(const arms& all) noexcept {
-    kept_sources sources{};
-    std::ranges::copy(all.other_sources(), sources.begin());
-    return sources;
-  }
+  done_source* done() const noexcept { return static_cast<done_source*>(others_.back()); }
 
   static task<result<>> nothing() { co_return result<>(); }
 
-  template <class S, class H>
-  static S& source_of(binding<S, H>& bound) noexcept {
-    return *bound.source;
-  }
-  template <class S, class H>
-  static S& source_of(owning_binding<S, H>& bound) noexcept {
-    return bound.owned;
-  }
-
-  arms arms_;
-  kept_sources others_;  // and last, if it is needed, the context's, which is ours
+  std::array<wait_source*, arms::others + 1> others_;  // last, if it is needed, the context's: ours
+  [[no_unique_address]] arms arms_;
+  // In the padding of the arms:
   receive_step step_;
   bool ready_ = false;
   std::uint8_t closed_ = 0;
+
+ public:
+  loop_end ended = loop_end::clean;  // of the loop that waits; here, as there is room
 };
 
 template <std::size_t... I, class... Bindings>
 task<result<>> serve_loop(std::index_sequence<I...>, context ctx, Bindings... bindings) {
-  serve_wait<Bindings...> wait(bindings...);
+  serve_wait<Bindings...> wait(source_of(bindings)...);
   wait.start(*current.running, ctx);
   while (!wait.all_closed()) {
     const std::uint32_t chosen = co_await wait;
-    if (chosen >= sizeof...(Bindings)) co_return fail(cancel_reason(*current.running, &ctx));
+    if (chosen >= sizeof...(Bindings)) co_return fail(wait.why_canceled(*current.running));
     result<> outcome;
     ((chosen == I ? void(outcome = co_await wait.template handle<I>(bindings)) : void()), ...);
     if (!outcome) co_return fail(std::move(outcome).error());
@@ -309,38 +347,39 @@ task<result<>> serve_loop(std::index_sequence<I...>, context ctx, Bindings... bi
 }
 
 /// The same loop where no handler waits: it needs no coroutine, and lives in the frame of the one
-/// that awaits it. Its turns are run by the scheduler (resumable_loop).
+/// that awaits it. Its turns are run by the scheduler (resumable_loop). It is laid out once it is
+/// awaited; until then it is what serve() was given.
 template <class... Bindings>
 class [[nodiscard]] serve_operation : resumable_loop {
  public:
   explicit serve_operation(context ctx, Bindings... bindings)
-      : resumable_loop(go_on),
-        ctx_(std::move(ctx)),
-        bindings_(std::move(bindings)...),
-        wait_(std::make_from_tuple<serve_wait<Bindings...>>(tied())) {}
+      : given_(std::move(ctx), std::move(bindings)...) {}
   /// Only before it is awaited.
-  serve_operation(serve_operation&& unstarted) noexcept
-      : resumable_loop(go_on),
-        ctx_(std::move(unstarted.ctx_)),
-        bindings_(std::move(unstarted.bindings_)),
-        wait_(std::make_from_tuple<serve_wait<Bindings...>>(tied())) {}
+  serve_operation(serve_operation&& unstarted) noexcept : given_(std::move(unstarted.given_)) {}
   serve_operation& operator=(serve_operation&&) = delete;
   ~serve_operation() {
-    if (ended_ == ending::failed) std::destroy_at(&why_);
-    if (ended_ == ending::crashed) std::destroy_at(&thrown_);
+    if (!has_begun()) {
+      std::destroy_at(&given_);
+      return;
+    }
+    const loop_end ended = running_.wait.ended;
+    std::destroy_at(&running_);
+    if (ended == loop_end::failed) std::destroy_at(&why);
+    if (ended == loop_end::crashed) std::destroy_at(&thrown);
   }
 
   static constexpr bool await_ready() noexcept { return false; }
   bool await_suspend(std::coroutine_handle<> at) {
     fiber& self = running_fiber("serve");
-    awaiting_ = at;
-    wait_.start(self, ctx_);
+    const context ctx = lay_out(at);
+    running_.wait.start(self, ctx);
     self.resume_point = resumption(static_cast<resumable_loop&>(*this));
     return run(self);
   }
-  result<> await_resume() {
-    if (ended_ == ending::crashed) std::rethrow_exception(std::move(thrown_));
-    if (ended_ == ending::failed) return fail(std::move(why_));
+  // Inlined, so that the awaiting frame keeps no room for the result; nor for what is thrown.
+  [[gnu::always_inline]] result<> await_resume() {
+    if (running_.wait.ended == loop_end::crashed) rethrow(thrown);
+    if (running_.wait.ended == loop_end::failed) return fail(std::move(why));
     return {};
   }
 
@@ -348,17 +387,45 @@ class [[nodiscard]] serve_operation : resumable_loop {
   operator task<result<>>() && { return as_task(std::move(*this)); }
 
  private:
-  enum class ending : std::uint8_t { clean, failed, crashed };
+  struct unstarted {
+    explicit unstarted(context its_context, Bindings&&... its_bindings)
+        : ctx(std::move(its_context)), bindings(std::move(its_bindings)...) {}
+    context ctx;
+    std::tuple<Bindings...> bindings;
+  };
+  struct started {
+    started(std::coroutine_handle<> at, Bindings&... bindings)
+        : started(at, std::index_sequence_for<Bindings...>(), bindings...) {}
+    template <std::size_t... I>
+    started(std::coroutine_handle<> at, std::index_sequence<I...>, Bindings&... bindings)
+        : awaiting(at),
+          kept(std::move(bindings)...),
+          wait(source_of(std::get<I>(kept), bindings)...) {}
+    std::coroutine_handle<> awaiting;
+    std::tuple<typename kept_of<Bindings>::type...> kept;
+    [[no_unique_address]] serve_wait<Bindings...> wait;
+  };
 
+  [[noreturn, gnu::noinline]] static void rethrow(std::exception_ptr& from) {
+    std::rethrow_exception(std::move(from));
+  }
   static task<result<>> as_task(serve_operation loop) { co_return co_await std::move(loop); }
-  auto tied() noexcept {
-    return std::apply([](Bindings&... bindings) { return std::tie(bindings...); }, bindings_);
+
+  /// Gives the context, which it does not keep. (Handlers are moved: one that throws then ends the
+  /// program.)
+  context lay_out(std::coroutine_handle<> at) noexcept {
+    unstarted taken(std::move(given_));
+    std::destroy_at(&given_);
+    std::apply([&](Bindings&... each) { std::construct_at(&running_, at, each...); },
+               taken.bindings);
+    turn = go_on;
+    return std::move(taken.ctx);
   }
 
   /// True: the fiber is parked, or has given way. False: the loop has ended.
   bool run(fiber& self) {
-    while (!wait_.all_closed()) {
-      if (!wait_.begin(self)) return true;
+    while (!running_.wait.all_closed()) {
+      if (!running_.wait.begin(self)) return true;
       if (spend_budget()) {
         self.sched->yield(self);
         return true;
@@ -369,22 +436,24 @@ class [[nodiscard]] serve_operation : resumable_loop {
   }
   /// Handles what the wait gave. False: the loop has ended with that.
   bool take(fiber& self) {
-    const std::uint32_t chosen = wait_.end(self);
-    if (chosen >= sizeof...(Bindings)) return failed(cancel_reason(self, &ctx_));
+    const std::uint32_t chosen = running_.wait.end(self);
+    if (chosen >= sizeof...(Bindings)) return failed(running_.wait.why_canceled(self));
     result<> outcome = handle(chosen, std::index_sequence_for<Bindings...>());
     return outcome ? true : failed(std::move(outcome).error());
   }
   template <std::size_t... I>
   result<> handle(std::uint32_t chosen, std::index_sequence<I...>) {
     result<> outcome;
-    ((chosen == I ? void(outcome = wait_.template handle<I>(std::get<I>(bindings_)).await_resume())
-                  : void()),
+    ((chosen == I
+          ? void(outcome =
+                     running_.wait.template handle<I>(std::get<I>(running_.kept)).await_resume())
+          : void()),
      ...);
     return outcome;
   }
-  bool failed(error why) noexcept {
-    std::construct_at(&why_, std::move(why));
-    ended_ = ending::failed;
+  bool failed(error reason) noexcept {
+    std::construct_at(&why, std::move(reason));
+    running_.wait.ended = loop_end::failed;
     return false;
   }
   static void go_on(resumable_loop& loop) noexcept {
@@ -393,21 +462,16 @@ class [[nodiscard]] serve_operation : resumable_loop {
       fiber& self = *current.running;
       if (me.take(self) && me.run(self)) return;
     } catch (...) {
-      std::construct_at(&me.thrown_, std::current_exception());
-      me.ended_ = ending::crashed;
+      std::construct_at(&me.thrown, std::current_exception());
+      me.running_.wait.ended = loop_end::crashed;
     }
-    me.awaiting_.resume();
+    me.running_.awaiting.resume();
   }
 
-  context ctx_;
-  std::coroutine_handle<> awaiting_;
-  std::tuple<Bindings...> bindings_;
   union {
-    error why_;
-    std::exception_ptr thrown_;
+    unstarted given_;
+    started running_;
   };
-  serve_wait<Bindings...> wait_;
-  ending ended_ = ending::clean;
 };
 
 }  // namespace detail

@@ -1,9 +1,11 @@
 #include <troupe/super_inbox.hpp>
 
+#include <troupe/detail/actor_record.hpp>
 #include <troupe/detail/supervision_watch.hpp>
 
 #include <memory>
 #include <mutex>
+#include <new>
 #include <utility>
 
 namespace troupe {
@@ -48,13 +50,15 @@ bool waiting_event::withdraw(inbox_core& from) noexcept {
   return true;
 }
 
-void supervision_watch::begin() noexcept {
+void supervision_watch::begin() {
   if (actor_slot* const slot = find_slot(who_)) {
     const std::lock_guard held(slot->lock);
     if (slot->id() == who_ && slot->is != actor_slot::life::stopped) {
+      detail::actor_record* const record = slot->record_or_null();
+      if (record == nullptr) throw std::bad_alloc();
       slot_ = slot;
-      next = slot->watches;
-      slot->watches = this;
+      next = record->watches;
+      record->watches = this;
       if (slot->unhealthy) tell_health(false, duration::zero());
       return;
     }
@@ -66,7 +70,7 @@ void supervision_watch::end() noexcept {
   if (actor_slot* const slot = find_slot(who_)) {
     const std::lock_guard held(slot->lock);
     if (slot_ != nullptr) {
-      supervision_watch** at = &slot->watches;
+      supervision_watch** at = &slot->record.load(std::memory_order_acquire)->watches;
       while (*at != this) at = &(*at)->next;
       *at = next;
       slot_ = nullptr;
@@ -94,7 +98,9 @@ void supervision_watch::tell_health(bool healthy, duration how_long) noexcept {
 
 }  // namespace detail
 
-super_inbox::super_inbox() : core_(0, detail::ops_of<super_event>, "super_inbox") {}
+super_inbox::super_inbox() : core_(0, detail::ops_of<super_event>, "super_inbox") {
+  core_.reserve();  // a watch that tells must not run out of memory
+}
 
 super_inbox::~super_inbox() {
   watches_.clear();

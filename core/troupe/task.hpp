@@ -11,6 +11,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <exception>
+#include <expected>
 #include <memory>
 #include <new>
 #include <type_traits>
@@ -26,7 +27,7 @@ namespace detail {
 /// The root of a fiber has no awaiter: its end is told to the worker that runs it (fiber.cpp).
 void root_finished() noexcept;
 
-enum class task_state : std::uintptr_t { running, value, exception };
+enum class task_state : std::uintptr_t { running, value, exception, failed };
 
 /// The awaiter's address and the task's state share a word: frames of actors that wait are what a
 /// program with many of them consists of.
@@ -106,6 +107,57 @@ class task_promise : public task_promise_base {
   };
 };
 
+/// Of a result<>, which would be two words by itself: an error or none, and the state says which.
+template <class Error>
+class task_promise<std::expected<void, Error>> : public task_promise_base {
+ public:
+  using value_type = std::expected<void, Error>;
+
+  task_promise() noexcept {}
+  task_promise(const task_promise&) = delete;
+  task_promise& operator=(const task_promise&) = delete;
+  ~task_promise() { drop(); }
+
+  task<value_type> get_return_object() noexcept;
+
+  template <class U = value_type>
+    requires std::is_constructible_v<value_type, U&&>
+  void return_value(U&& given) noexcept(std::is_nothrow_constructible_v<value_type, U&&>) {
+    value_type outcome(std::forward<U>(given));
+    if (outcome) {
+      set_state(task_state::value);
+    } else {
+      std::construct_at(&error_, std::move(outcome).error());
+      set_state(task_state::failed);
+    }
+  }
+  void unhandled_exception() noexcept {
+    drop();  // a destructor may throw after co_return has given an error
+    std::construct_at(&exception_, std::current_exception());
+    set_state(task_state::exception);
+  }
+
+  value_type take() {
+    if (state() == task_state::exception) std::rethrow_exception(exception_);
+    if (state() == task_state::failed) return std::unexpected<Error>(std::move(error_));
+    return {};
+  }
+  [[nodiscard]] const std::exception_ptr* exception() const noexcept {
+    return state() == task_state::exception ? &exception_ : nullptr;
+  }
+
+ private:
+  void drop() noexcept {
+    if (state() == task_state::failed) std::destroy_at(&error_);
+    if (state() == task_state::exception) std::destroy_at(&exception_);
+  }
+
+  union {
+    Error error_;
+    std::exception_ptr exception_;
+  };
+};
+
 template <>
 class task_promise<void> : public task_promise_base {
  public:
@@ -179,6 +231,11 @@ namespace detail {
 template <class T>
 task<T> task_promise<T>::get_return_object() noexcept {
   return task<T>(std::coroutine_handle<task_promise>::from_promise(*this));
+}
+template <class Error>
+task<std::expected<void, Error>>
+task_promise<std::expected<void, Error>>::get_return_object() noexcept {
+  return task<value_type>(std::coroutine_handle<task_promise>::from_promise(*this));
 }
 inline task<void> task_promise<void>::get_return_object() noexcept {
   return task<void>(std::coroutine_handle<task_promise>::from_promise(*this));

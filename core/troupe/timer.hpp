@@ -139,6 +139,7 @@ class done_source final : public wait_source, public pooled {
   bool arm(fiber& self, std::uint64_t id) override;
   void disarm() noexcept override;
   [[nodiscard]] error reason() const noexcept;
+  [[nodiscard]] const context& of() const noexcept { return context_; }
 
  private:
   context context_;

@@ -64,7 +64,7 @@ double resident_bytes() {
 
 task<> start(troupe::runtime* rt, crowd_state* crowd, std::int64_t many) {
   crowd->expect(many);
-  for (std::int64_t i = 0; i != many; ++i) rt->spawn(std::make_shared<member>(crowd));
+  for (std::int64_t i = 0; i != many; ++i) rt->spawn(troupe::make<member>(crowd));
   static_cast<void>(co_await crowd->all.wait());
 }
 

@@ -13,6 +13,8 @@
 
 namespace troupe::detail {
 
+class supervision_watch;
+
 /// Sums of times. One writer, the actor's running fiber; read by anybody, relaxed: a reader may see
 /// a sum without its count, which is off by one sample.
 class time_sums {
@@ -49,7 +51,9 @@ class time_sums {
 struct actor_record : pooled {
   time_sums in_inbox;
   time_sums in_handler;
-  std::uint64_t handled_before = 0;  // in runs that have ended; under the slot's lock
+  time_point sample_at{};  // of the message that is timed: sent, or begun to be handled; its run's
+  std::atomic<std::uint64_t> handled_before{0};  // in runs that have ended, and carried over
+  supervision_watch* watches = nullptr;          // who supervises the actor; under the slot's lock
   // Its own instead of the runtime's, from actor::set_health; under the slot's lock.
   std::optional<health_options> health;
 };

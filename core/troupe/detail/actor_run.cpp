@@ -22,6 +22,8 @@ exit_reason outcome_of(root_promise& ended) noexcept {
   return exit_reason::from_result(ended.take());
 }
 
+}  // namespace
+
 void run_exited(fiber& ended) {
   const fiber::remains left = ended.take_remains();
   auto& owner = *static_cast<run_owner*>(left.owner);
@@ -35,6 +37,8 @@ void run_exited(fiber& ended) {
   owner.ended(owner, std::move(why));
 }
 
+namespace {
+
 void only_run_ended(scheduler& where, actor& one, join_state<exit_reason>* told,
                     exit_reason&& why) noexcept {
   actor_internals::ended_for_good(one, &why);
@@ -46,6 +50,8 @@ void only_run_ended(scheduler& where, actor& one, join_state<exit_reason>* told,
   told->ended.set();
   let_go(*told);
 }
+
+}  // namespace
 
 void only_run_exited(fiber& ended) {
   const fiber::remains left = ended.take_remains();
@@ -59,6 +65,8 @@ void only_run_exited(fiber& ended) {
   root.destroy();
   only_run_ended(*ended.sched, *left.who, told, std::move(why));
 }
+
+namespace {
 
 // The last handle has been dropped. False: the run has ended, and is telling.
 bool forget_join_state(join_state<exit_reason>& told) noexcept {
@@ -91,8 +99,8 @@ starting prepare_run(scheduler& sched, context_state* parent, actor& one, run_id
   return {made, std::move(body)};
 }
 
-void schedule_run(starting&& run, std::shared_ptr<actor> one, run_identity identity,
-                  void (*on_exit)(fiber&), void* owner) {
+void schedule_run(starting&& run, std::shared_ptr<actor> one, run_identity identity, root_kind kind,
+                  void* owner) {
   fiber& made = run.made;
   actor_internals::inboxes(*one).set_run(&made);
   {
@@ -103,7 +111,7 @@ void schedule_run(starting&& run, std::shared_ptr<actor> one, run_identity ident
   }
   actor_internals::registration(identity.known_as).run_begins(made);
   made.resume_point = made.root;
-  made.on_exit = on_exit;
+  made.root_is = kind;
   made.sched->schedule(made);
 }
 
@@ -121,7 +129,7 @@ context start_run(scheduler& sched, context_state* parent, actor& one, run_owner
   }
   // Its owner keeps the actor.
   std::shared_ptr<actor> unowned(std::shared_ptr<actor>(), &one);
-  schedule_run(std::move(run), std::move(unowned), identity, run_exited, &owner);
+  schedule_run(std::move(run), std::move(unowned), identity, root_kind::run, &owner);
   return scope;
 }
 
@@ -137,7 +145,7 @@ void start_only_run(scheduler& sched, context_state* parent, std::shared_ptr<act
     only_run_ended(sched, *one, &told, exit_reason::from_exception(std::move(thrown)));
     return;
   }
-  schedule_run(std::move(run), std::move(one), identity, only_run_exited, &told);
+  schedule_run(std::move(run), std::move(one), identity, root_kind::only_run, &told);
 }
 
 }  // namespace troupe::detail

@@ -21,14 +21,22 @@ using slot_pool = stable_pool<actor_slot>;
 void stop(actor_slot& one, const exit_reason* why) noexcept {
   one.is = actor_slot::life::stopped;
   one.unhealthy = false;
-  one.home = nullptr;
-  while (supervision_watch* const watch = one.watches) {
-    one.watches = watch->next;
+  if (one.run() == nullptr) one.set_home(nullptr);
+  actor_record* const record = one.record.load(std::memory_order_acquire);
+  if (record == nullptr) return;
+  while (supervision_watch* const watch = record->watches) {
+    record->watches = watch->next;
     watch->tell_stopped(why);
   }
 }
 
 }  // namespace
+
+const scheduler* actor_slot::home() const noexcept {
+  if (const fiber* const one = run()) return &one->sched->root();
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): an address and a bit
+  return reinterpret_cast<const scheduler*>(where_ & ~is_home);
+}
 
 actor_record* actor_slot::record_or_null() noexcept {
   actor_record* there = record.load(std::memory_order_acquire);
@@ -51,7 +59,7 @@ actor_slot* find_slot(actor_id who) noexcept {
 void for_each_actor(const scheduler& home, void (*visit)(actor_slot&, void*), void* data) {
   slot_pool::for_each([&](actor_slot& one) {
     const std::lock_guard held(one.lock);
-    if (one.is == actor_slot::life::running && one.home == &home && one.who != nullptr) {
+    if (one.is == actor_slot::life::running && one.home() == &home && one.who != nullptr) {
       visit(one, data);
     }
   });
@@ -63,7 +71,6 @@ actor_registration::actor_registration(actor& who) : slot_(&slot_pool::take()) {
   ++slot_->generation;  // from 1 on: no actor has 0
   slot_->starts = 0;
   slot_->who = &who;
-  id_ = slot_->id();
 }
 
 actor_registration::~actor_registration() {
@@ -80,28 +87,31 @@ actor_registration::~actor_registration() {
 void actor_registration::started(scheduler& home, actor_id parent) noexcept {
   const scheduler& root = home.root();
   const std::lock_guard held(slot_->lock);
-  const bool again = slot_->is == actor_slot::life::running && slot_->home == &root;
+  const actor_record* const record = slot_->record.load(std::memory_order_relaxed);
+  const bool news = record != nullptr && record->health &&
+                    !(slot_->is == actor_slot::life::running && slot_->home() == &root);
   slot_->is = actor_slot::life::running;
-  slot_->home = &root;
+  slot_->set_home(&root);
   slot_->parent = parent;
   ++slot_->starts;
-  const actor_record* const record = slot_->record.load(std::memory_order_relaxed);
-  if (!again && record != nullptr && record->health) root.health_was_set(*slot_);
+  if (news) root.health_was_set(*slot_);
 }
 
 void actor_registration::run_begins(fiber& run) noexcept {
   const std::lock_guard held(slot_->lock);
-  slot_->run = &run;
+  slot_->run_begins(run);
   run.slot.store(slot_, std::memory_order_release);
 }
 
 void actor_registration::run_ended(actor_slot& slot, const fiber& run) noexcept {
   const std::lock_guard held(slot.lock);
-  if (slot.run != &run) return;
-  slot.run = nullptr;
-  const std::uint64_t handled = run.handled.load(std::memory_order_relaxed);
+  if (slot.run() != &run) return;
+  slot.set_home(slot.is == actor_slot::life::running ? slot.home() : nullptr);
+  const std::uint32_t handled = run.handled.load(std::memory_order_relaxed);
   if (handled == 0) return;
-  if (actor_record* const record = slot.record_or_null()) record->handled_before += handled;
+  if (actor_record* const record = slot.record_or_null()) {
+    record->handled_before.fetch_add(handled, std::memory_order_relaxed);
+  }
 }
 
 void actor_registration::stopped(const exit_reason* why) noexcept {
@@ -119,13 +129,15 @@ void actor_registration::set_health(const health_options& wanted) {
   actor_record* const record = slot_->record_or_null();
   if (record == nullptr) throw std::bad_alloc();
   record->health = wanted;
-  if (slot_->is == actor_slot::life::running) slot_->home->health_was_set(*slot_);
+  if (slot_->is == actor_slot::life::running) slot_->home()->health_was_set(*slot_);
 }
 
 void tell_health(actor_slot& slot, bool healthy, duration how_long) noexcept {
   if (slot.unhealthy == !healthy) return;
   slot.unhealthy = !healthy;
-  for (supervision_watch* one = slot.watches; one != nullptr; one = one->next) {
+  const actor_record* const record = slot.record.load(std::memory_order_acquire);
+  if (record == nullptr) return;
+  for (supervision_watch* one = record->watches; one != nullptr; one = one->next) {
     one->tell_health(healthy, how_long);
   }
 }

@@ -28,7 +28,6 @@ class actor;
 namespace troupe::detail {
 
 class scheduler;
-class supervision_watch;
 struct actor_record;
 struct fiber;
 
@@ -36,25 +35,42 @@ struct actor_slot {
   enum class life : std::uint8_t { made, running, stopped };
 
   spin_lock lock;
-  life is = life::stopped;               // under the lock, as all that is not said to be otherwise
-  bool unhealthy = false;                // the overseer's last word
-  std::uint32_t generation = 0;          // counts the actors that had this slot
-  std::uint32_t index = 0;               // of the pool; never changes
-  std::uint32_t starts = 0;              // runs so far
-  supervision_watch* watches = nullptr;  // who supervises the actor
-  actor_slot* next = nullptr;            // of the pool
-  actor* who = nullptr;                  // the object, while it lives
-  fiber* run = nullptr;                  // of the run that goes on
-  const scheduler* home = nullptr;       // the runtime that it runs in; null once stopped
-  actor_id parent{};                     // its supervisor; none for one that a runtime started
+  life is = life::stopped;       // under the lock, as all that is not said to be otherwise
+  bool unhealthy = false;        // the overseer's last word
+  std::uint32_t generation = 0;  // counts the actors that had this slot
+  std::uint32_t index = 0;       // of the pool; never changes
+  std::uint32_t starts = 0;      // runs so far
+  union {
+    actor* who;                  // the object, while it lives
+    actor_slot* next = nullptr;  // of the pool
+  };
+  actor_id parent{};  // its supervisor; none for one that a runtime started
   // Made once, by the actor's run or under the lock; goes with the actor.
   std::atomic<actor_record*> record{nullptr};
+
+  /// Of the run that goes on; null: there is none.
+  [[nodiscard]] fiber* run() const noexcept {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address and a bit
+    return (where_ & is_home) == 0 ? reinterpret_cast<fiber*>(where_) : nullptr;
+  }
+  void run_begins(fiber& one) noexcept { where_ = reinterpret_cast<std::uintptr_t>(&one); }
+  /// The runtime that it runs in, while `running`; null once stopped.
+  [[nodiscard]] const scheduler* home() const noexcept;
+  /// Between two runs.
+  void set_home(const scheduler* root) noexcept {
+    where_ = root != nullptr ? reinterpret_cast<std::uintptr_t>(root) | is_home : 0;
+  }
 
   [[nodiscard]] actor_id id() const noexcept {
     return actor_id{(std::uint64_t{generation} << 32U) | index};
   }
   /// Makes it if need be. Null: there is no memory. The actor's run, or under the lock.
   actor_record* record_or_null() noexcept;
+
+ private:
+  // The run, which knows where it is; between two runs the runtime, with the lowest bit set.
+  static constexpr std::uintptr_t is_home = 1;
+  std::uintptr_t where_ = 0;
 };
 
 /// Null if there is none of that index. It may be of another generation by now.
@@ -76,7 +92,7 @@ class actor_registration {
   /// Whoever supervises it still is told that it has stopped.
   ~actor_registration();
 
-  [[nodiscard]] actor_id id() const noexcept { return id_; }
+  [[nodiscard]] actor_id id() const noexcept { return slot_->id(); }
   void started(scheduler& home, actor_id parent) noexcept;
   /// Between started() and stopped() runs come and go.
   void run_begins(fiber& run) noexcept;
@@ -87,7 +103,6 @@ class actor_registration {
 
  private:
   actor_slot* slot_;
-  actor_id id_;
 };
 
 /// For the overseer, with the slot's lock held: tells whoever supervises the actor, if that is

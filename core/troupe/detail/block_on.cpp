@@ -9,16 +9,12 @@
 
 namespace troupe::detail {
 
-namespace {
-
 void root_exited(fiber& ended) {
   const fiber::remains left = ended.take_remains();
   if (left.root) left.root.destroy();
   auto& owner = *static_cast<root_owner*>(left.owner);
   owner.ended(owner);
 }
-
-}  // namespace
 
 context start_root(scheduler& sched, context_state* parent, task<result<>> root,
                    root_owner& owner) {
@@ -29,7 +25,7 @@ context start_root(scheduler& sched, context_state* parent, task<result<>> root,
     made.root = root.release();
   }
   made.resume_point = made.root;
-  made.on_exit = root_exited;
+  made.root_is = root_kind::task;
   made.owner = &owner;
   sched.schedule(made);
   return scope;

@@ -17,6 +17,8 @@
 
 namespace troupe::detail {
 
+class evaluation;
+
 struct deadline_timer : timer_node {
   explicit deadline_timer(context_extra& whole) noexcept : extra(whole) {}
   context_extra& extra;
@@ -42,6 +44,7 @@ struct context_extra : pooled {
     clock.store(&sched, std::memory_order_release);
   }
 
+  const evaluation* evaluating = nullptr;   // of a fiber: the computed signal whose update it runs
   bool armed = false;                       // under the state's lock; stays true once set
   std::stop_source stop{std::nostopstate};  // made when first asked for; under the state's lock
   std::optional<std::stop_callback<stop_bridge>> bridge;
@@ -52,6 +55,12 @@ inline constexpr std::size_t scope_offset = offsetof(fiber, scope);
 
 [[nodiscard]] inline fiber& fiber_of(context_state& scope) noexcept {
   return *reinterpret_cast<fiber*>(reinterpret_cast<char*>(&scope) - scope_offset);
+}
+
+/// The computed signal whose update the fiber runs, if any; see signal.hpp.
+[[nodiscard]] inline const evaluation* evaluation_of(const fiber& self) noexcept {
+  const context_extra* const extra = self.scope.extra.load(std::memory_order_relaxed);
+  return extra != nullptr ? extra->evaluating : nullptr;
 }
 
 [[nodiscard]] std::stop_token stop_token_of(context_state& state);

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <mutex>
+#include <utility>
 
 namespace troupe::detail {
 
@@ -97,13 +98,21 @@ context_extra& extra_of(context_state& state) {
 
 namespace {
 
-context_state& owner_of_deadline(context_state& state) noexcept {
-  context_state* at = &state;
-  while (at->parent != nullptr && at->parent->deadline == at->deadline) at = at->parent;
-  return *at;
+/// Of one that has a deadline: the state, at or above it, whose own it is.
+const deadline_state& owner_of_deadline(const context_state& state) noexcept {
+  const context_state* at = &state;
+  while (at->limit != context_limit::own) at = at->parent;
+  return static_cast<const deadline_state&>(*at);
+}
+deadline_state& owner_of_deadline(context_state& state) noexcept {
+  return const_cast<deadline_state&>(owner_of_deadline(std::as_const(state)));
 }
 
 }  // namespace
+
+time_point deadline_of(const context_state& state) noexcept {
+  return state.limit == context_limit::none ? never : owner_of_deadline(state).deadline;
+}
 
 void retain(context_state& state) noexcept {
   state.references.fetch_add(1, std::memory_order_relaxed);
@@ -126,8 +135,9 @@ void release(context_state& state) noexcept {
     if (at->in_fiber) {
       recycle_fiber(fiber_of(*at));
     } else {
+      const bool has_own = at->limit == context_limit::own;
       std::destroy_at(at);
-      frame_free(at, sizeof(context_state));
+      frame_free(at, has_own ? sizeof(deadline_state) : sizeof(context_state));
     }
     at = parent;
   }
@@ -137,7 +147,9 @@ void attach(context_state& child, context_state* parent) noexcept {
   child.parent = parent;
   if (parent == nullptr) return;
   retain(*parent);
-  child.deadline = child.deadline < parent->deadline ? child.deadline : parent->deadline;
+  if (child.limit == context_limit::none && parent->limit != context_limit::none) {
+    child.limit = context_limit::inherited;
+  }
   context_extra& extra = extra_of(*parent);
   const guard held(parent->lock);
   const auto status = parent->status.load(std::memory_order_relaxed);
@@ -207,7 +219,7 @@ void end(context_state& first, context_status why) noexcept {
 }
 
 bool add_waiter(context_state& state, context_waiter& waiter, scheduler& sched) noexcept {
-  if (state.deadline != never) arm_deadline(state, sched);
+  if (state.limit != context_limit::none) arm_deadline(state, sched);
   context_extra& extra = extra_of(state);
   const guard held(state.lock);
   if (state.status.load(std::memory_order_relaxed) != context_status::alive) return false;
@@ -232,8 +244,8 @@ void remove_waiter(context_state& state, context_waiter& waiter) noexcept {
 }
 
 void arm_deadline(context_state& state, scheduler& sched) {
-  context_state& owner = owner_of_deadline(state);
-  if (owner.deadline == never) return;
+  if (state.limit == context_limit::none) return;
+  deadline_state& owner = owner_of_deadline(state);
   context_extra& extra = extra_of(owner);
   {
     const guard held(owner.lock);
@@ -265,16 +277,21 @@ time_point now_for(context_state* state) noexcept {
 
 context_status poll(context_state& state) noexcept {
   const context_status seen = state.status.load(std::memory_order_acquire);
-  if (seen != context_status::alive || state.deadline == never) return seen;
-  if (now_for(&state) < state.deadline) return context_status::alive;
+  if (seen != context_status::alive || state.limit == context_limit::none) return seen;
+  if (now_for(&state) < deadline_of(state)) return context_status::alive;
   end(owner_of_deadline(state), context_status::expired);
   return state.status.load(std::memory_order_acquire);
 }
 
 context_state* make_context_state(context_state* parent, time_point deadline, scheduler* home) {
-  void* memory = frame_alloc(sizeof(context_state));
-  auto* state = std::construct_at(static_cast<context_state*>(memory), false);
-  state->deadline = deadline;
+  context_state* state = nullptr;
+  if (deadline < (parent != nullptr ? deadline_of(*parent) : never)) {
+    void* const memory = frame_alloc(sizeof(deadline_state));
+    state = std::construct_at(static_cast<deadline_state*>(memory), deadline);
+  } else {
+    void* const memory = frame_alloc(sizeof(context_state));
+    state = std::construct_at(static_cast<context_state*>(memory), false);
+  }
   if (home != nullptr) extra_of(*state).settle_in(*home);
   attach(*state, parent);
   return state;
@@ -302,7 +319,7 @@ scheduler* home_of(context_state& state) noexcept {
 
 std::stop_token stop_token_of(context_state& state) {
   context_extra& extra = extra_of(state);
-  if (state.deadline != never) {
+  if (state.limit != context_limit::none) {
     scheduler* const sched = current.sched != nullptr ? current.sched : home_of(state);
     if (sched != nullptr) arm_deadline(state, *sched);
   }

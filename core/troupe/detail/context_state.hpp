@@ -25,6 +25,9 @@ struct context_extra;  // children, waits, deadline timer, ..., made when first 
 
 enum class context_status : std::uint8_t { alive, canceled, expired };
 
+/// Whether a state has a deadline: its own (then it is a deadline_state), or one from above.
+enum class context_limit : std::uint8_t { none, inherited, own };
+
 /// One wait for the end of a context. Lives in the waiting coroutine's frame; linked while waiting.
 struct context_waiter {
   fiber* who = nullptr;
@@ -41,12 +44,12 @@ struct context_state {
   // a fiber that parks without its lock reads it after publishing that it is parked (fiber.hpp).
   std::atomic<context_status> status{context_status::alive};
   spin_lock lock;
-  const bool in_fiber;  // this state is part of a fiber
+  const bool in_fiber;                        // this state is part of a fiber
+  context_limit limit = context_limit::none;  // written before anybody else knows the state
 
   context_state* parent = nullptr;
   context_state* previous_sibling = nullptr;  // guarded by the parent's lock
   context_state* next_sibling = nullptr;
-  time_point deadline = never;
   std::atomic<context_extra*> extra{nullptr};
 
   explicit context_state(bool is_in_fiber) noexcept : in_fiber(is_in_fiber) {}
@@ -57,6 +60,17 @@ struct context_state {
     return status.load(std::memory_order_seq_cst) != context_status::alive;
   }
 };
+
+/// One with a deadline that is earlier than any above it.
+struct deadline_state : context_state {
+  explicit deadline_state(time_point when) noexcept : context_state(false), deadline(when) {
+    limit = context_limit::own;
+  }
+  const time_point deadline;
+};
+
+/// The deadline that holds, `never` if there is none.
+[[nodiscard]] time_point deadline_of(const context_state& state) noexcept;
 
 void retain(context_state& state) noexcept;
 void release(context_state& state) noexcept;

@@ -42,6 +42,14 @@ void unbind_all(fiber& ended) noexcept {
   ended.lock.unlock();
 }
 
+void exited(fiber& ended) {
+  switch (ended.root_is) {
+    case root_kind::task: return root_exited(ended);
+    case root_kind::run: return run_exited(ended);
+    case root_kind::only_run: return only_run_exited(ended);
+  }
+}
+
 /// Destroys the coroutine of a fiber that waits and will never run again.
 void destroy_frame(fiber& suspended) noexcept {
   unbind_all(suspended);
@@ -63,7 +71,7 @@ fiber& make_fiber(scheduler& sched, context_state* parent) {
   made.finished = false;
   made.owner = nullptr;
   made.rounds.store(0, std::memory_order_relaxed);
-  made.born = made.wait.load(std::memory_order_relaxed);
+  made.waiting_for.store(wait_kind::none, std::memory_order_relaxed);
   made.sampling = sample_stage::none;
   made.handled.store(0, std::memory_order_relaxed);
   made.handling.store(nullptr, std::memory_order_relaxed);
@@ -71,9 +79,9 @@ fiber& make_fiber(scheduler& sched, context_state* parent) {
   context_state& scope = made.scope;
   scope.references.store(1, std::memory_order_relaxed);
   scope.status.store(context_status::alive, std::memory_order_relaxed);
-  scope.deadline = never;
+  scope.limit = context_limit::none;
   attach(scope, parent);
-  if (scope.deadline != never) arm_deadline(scope, sched);
+  if (scope.limit != context_limit::none) arm_deadline(scope, sched);
   {
     const std::lock_guard held(made.lock);
     made.sched = &sched;
@@ -84,7 +92,7 @@ fiber& make_fiber(scheduler& sched, context_state* parent) {
 
 void finish_fiber(fiber& ended) noexcept {
   scheduler& sched = *ended.sched;
-  const auto keep = sched.shared_from_this();  // on_exit may let go of the runtime's last user
+  const auto keep = sched.shared_from_this();  // exited() may let go of the runtime's last user
   unbind_all(ended);
   // What the run left behind under its context ends with it. With a single reference, ours, there
   // is nothing: children, and whoever waits for the context, hold others.
@@ -92,7 +100,7 @@ void finish_fiber(fiber& ended) noexcept {
       !end_alone(ended.scope, context_status::canceled)) {
     end(ended.scope, context_status::canceled);
   }
-  ended.on_exit(ended);
+  exited(ended);
   let_go(ended, sched);
 }
 
@@ -114,7 +122,7 @@ void for_each_fiber(const scheduler& sched, void (*visit)(fiber&, void*), void* 
 void destroy_fiber(fiber& suspended) noexcept {
   scheduler& sched = *suspended.sched;
   destroy_frame(suspended);
-  suspended.on_exit(suspended);
+  exited(suspended);
   let_go(suspended, sched);
 }
 
@@ -131,7 +139,7 @@ void destroy_suspended(scheduler& sched) noexcept {
     for (; destroyed != all.size(); ++destroyed) destroy_frame(*all[destroyed]);
   }
   for (fiber* one : all) {
-    one->on_exit(*one);
+    exited(*one);
     let_go(*one, sched);
   }
 }

@@ -25,10 +25,13 @@
 #include <troupe/detail/context_state.hpp>
 #include <troupe/detail/scheduler.hpp>
 #include <troupe/detail/spin_lock.hpp>
+#include <troupe/error.hpp>
 
 #include <atomic>
 #include <coroutine>
 #include <cstdint>
+#include <cstring>
+#include <exception>
 #include <memory>
 #include <utility>
 
@@ -39,7 +42,6 @@ class actor;
 namespace troupe::detail {
 
 class inbox_core;
-class evaluation;
 struct actor_slot;
 struct element_ops;
 
@@ -49,7 +51,7 @@ inline constexpr std::uint32_t fired_canceled = ~0U - 1;
 
 /// What a parked fiber is waiting for: for people, in shutdown reports and inspection.
 enum class wait_kind : std::uint8_t {
-  none,
+  none,  // it has never waited
   receive,
   send,
   call,
@@ -59,6 +61,10 @@ enum class wait_kind : std::uint8_t {
   blocking,
   io
 };
+
+/// What a fiber's root is, and so who takes its outcome and destroys it: root_exited() and the
+/// like.
+enum class root_kind : std::uint8_t { task, run, only_run };
 
 /// Where a fiber stands with the message that is timed: see sampling.hpp.
 enum class sample_stage : std::uint8_t { none, received, handling };
@@ -74,8 +80,24 @@ inline constexpr std::memory_order before_locked_operation = std::memory_order_s
 
 /// A loop that goes on when its fiber is resumed, without a coroutine of its own: serve.hpp.
 struct resumable_loop {
-  explicit resumable_loop(void (*go_on)(resumable_loop&) noexcept) noexcept : turn(go_on) {}
-  void (*turn)(resumable_loop&) noexcept;
+  resumable_loop() noexcept : turn(nullptr) {}
+  resumable_loop(const resumable_loop&) = delete;
+  resumable_loop& operator=(const resumable_loop&) = delete;
+  ~resumable_loop() {}  // whoever derives from it destroys what it has put here
+
+  /// True from the time it is told its turn; afterwards nothing here is ever null.
+  [[nodiscard]] bool has_begun() const noexcept {
+    std::uintptr_t word = 0;
+    std::memcpy(&word, static_cast<const void*>(this), sizeof word);
+    return word != 0;
+  }
+
+  // Once the loop has ended nobody calls it: there is room for how it ended.
+  union {
+    void (*turn)(resumable_loop&) noexcept;
+    error why;
+    std::exception_ptr thrown;
+  };
 };
 
 /// Where a fiber goes on: in a coroutine, or (lowest bit set) in a resumable_loop.
@@ -114,7 +136,9 @@ struct fiber {
   // An inbox of this wait has become a shared one meanwhile, and put the wait into its list: set
   // under `lock` while parked; the owner takes itself off the list, and clears it.
   bool registered = false;
-  bool finished = false;                // the root coroutine has come to its end
+  bool finished : 1 = false;  // the root coroutine has come to its end
+  root_kind root_is : 2 = root_kind::task;
+  sample_stage sampling = sample_stage::none;
   std::uint32_t fired = fired_nothing;  // written under `lock` while parked; read by the owner
   std::uint32_t pending = fired_nothing;
   std::uint64_t pending_wait = 0;      // the wait that `pending` belongs to; under `lock`
@@ -129,26 +153,21 @@ struct fiber {
   // --- identity ---
   context_state scope{true};     // canceled to cancel the fiber; its references keep the fiber
   std::coroutine_handle<> root;  // written under `lock`, for readers on other threads
-  // Takes the root's outcome and destroys it; with a null root: it was destroyed unfinished.
-  void (*on_exit)(fiber&) = nullptr;
-  void* owner = nullptr;  // on_exit's; under `lock` once it runs
-  // Whose run it is. Keeps the actor, unless somebody else does until on_exit. Under `lock` for
-  // readers on other threads.
+  void* owner = nullptr;         // who is told of the end; under `lock` once it runs
+  // Whose run it is. Keeps the actor, unless somebody else does until the end is told. Under `lock`
+  // for readers on other threads.
   std::shared_ptr<actor> who;
-  const evaluation* evaluating = nullptr;  // the computed signal whose update runs; see signal.hpp
-  inbox_core* bound = nullptr;             // list of inboxes bound here and at home nowhere else
+  inbox_core* bound = nullptr;  // list of inboxes bound here
   // The owner of the inbox that this fiber calls, while it waits for the reply; see call_cycle.hpp.
   std::atomic<fiber*> calling{nullptr};
 
   // --- for those who look on (inspect.hpp, internal/overseer.hpp): they read without a lock ---
   // Receive waits begun, by the owner; also where the next one starts looking, for fairness.
   std::atomic<std::uint32_t> rounds{0};
-  sample_stage sampling = sample_stage::none;
-  time_point sample_at{};                 // when it was sent, or began to be handled
-  std::atomic<std::uint64_t> handled{0};  // messages received in this run; see received()
+  // Messages received in this run; what does not fit is carried to the actor's record.
+  std::atomic<std::uint32_t> handled{0};
   std::atomic<const element_ops*> handling{nullptr};  // of the last of them
   std::atomic<actor_slot*> slot{nullptr};             // of the actor that runs; null for a task
-  std::uint64_t born{0};                              // the id of `wait` when the run began
 
   fiber() = default;
   fiber(const fiber&) = delete;
@@ -157,14 +176,14 @@ struct fiber {
   /// A message has come into its hands. By the owner while it runs, or by a sender that holds
   /// `lock` and finds it parked.
   void received(const element_ops& kind) noexcept {
-    handled.store(handled.load(std::memory_order_relaxed) + 1, std::memory_order_relaxed);
+    const std::uint32_t now = handled.load(std::memory_order_relaxed) + 1;
+    handled.store(now, std::memory_order_relaxed);
     handling.store(&kind, std::memory_order_relaxed);
+    if (now == 0) [[unlikely]]
+      carry_handled();
   }
   /// The same for a message that is timed.
-  void timed_from(time_point sent) noexcept {
-    sampling = sample_stage::received;
-    sample_at = sent;
-  }
+  void timed_from(time_point sent) noexcept;
   /// Owner only: begins a receive wait. Gives a number that grows by one each time.
   std::uint32_t next_round() noexcept {
     const std::uint32_t now = rounds.load(std::memory_order_relaxed);
@@ -172,7 +191,7 @@ struct fiber {
     return now;
   }
 
-  /// What is taken out for on_exit, under `lock` for readers on other threads.
+  /// What is taken out at the end, under `lock` for readers on other threads.
   struct remains {
     std::coroutine_handle<> root;
     std::shared_ptr<actor> who;
@@ -254,15 +273,24 @@ struct fiber {
     }
     lock.unlock();
   }
+
+ private:
+  void carry_handled() noexcept;
 };
 
 /// A fiber from the pool, not scheduled yet. It is alive until its root has ended and no context
 /// refers to its scope.
 [[nodiscard]] fiber& make_fiber(scheduler& sched, context_state* parent);
 
-/// For a scheduler: the running fiber's root has come to its end. Unbinds its inboxes and calls
-/// on_exit.
+/// For a scheduler: the running fiber's root has come to its end. Unbinds its inboxes and tells who
+/// has started it.
 void finish_fiber(fiber& ended) noexcept;
+
+// The end of a root of each kind: takes its outcome and destroys it. With a null root: it was
+// destroyed unfinished.
+void root_exited(fiber& ended);      // block_on.cpp
+void run_exited(fiber& ended);       // actor_run.cpp
+void only_run_exited(fiber& ended);  // the same
 
 /// A fiber that was made but will not run after all.
 void drop_fiber(fiber& unstarted) noexcept;

@@ -44,21 +44,22 @@ void take_off(Waiter*& last, Waiter& gone) noexcept {
   gone.next = gone.previous = nullptr;
 }
 
-// The ring: a time_point, then the cells. The first cell is aligned, and what is before it fits.
-std::size_t header_of(const element_ops& ops) noexcept {
-  return std::max(ops.align, sizeof(time_point));
-}
 std::align_val_t alignment_of(const element_ops& ops) noexcept {
-  return std::align_val_t{std::max(ops.align, alignof(time_point))};
+  return std::align_val_t{std::max(ops.align, alignof(void*))};
 }
 
 }  // namespace
+
+// The ring: a ring_head, right before the first cell, which is aligned.
+std::size_t inbox_core::head_size(const element_ops& ops) noexcept {
+  return (sizeof(ring_head) + ops.align - 1) / ops.align * ops.align;
+}
 
 inbox_core::inbox_core(std::size_t capacity, const element_ops& ops, const char* what)
     : capacity_(static_cast<std::uint32_t>(capacity)), ops_(&ops) {
   constexpr std::size_t most_bytes = std::numeric_limits<std::ptrdiff_t>::max();
   constexpr std::size_t most_messages = std::numeric_limits<std::int32_t>::max();
-  if (capacity > most_messages || capacity > (most_bytes - header_of(ops)) / ops.size) {
+  if (capacity > most_messages || capacity > (most_bytes - head_size(ops)) / ops.size) {
     throw usage_error(std::string(what) + ": capacity " + std::to_string(capacity) +
                       " is too large: at most " + std::to_string(most_messages) +
                       " messages, and no more than fit in memory");
@@ -97,7 +98,7 @@ void inbox_core::redirect(inbox_core& first) noexcept {
 
 void inbox_core::free_ring(void* ring) const noexcept {
   if (ring == nullptr) return;
-  ::operator delete(static_cast<char*>(ring) - header_of(*ops_), alignment_of(*ops_));
+  ::operator delete(static_cast<char*>(ring) - head_size(*ops_), alignment_of(*ops_));
 }
 
 void inbox_core::close(closing why) noexcept {
@@ -146,7 +147,7 @@ inbox_core::requests_left inbox_core::take_requests() noexcept {
   taken.ring_ = std::exchange(ring_, nullptr);
   taken.at_ = std::exchange(head_, 0);
   taken.left_ = size_.exchange(0, std::memory_order_relaxed);
-  timed_cell_ = no_cell;
+  timing_ = false;
   return taken;
 }
 
@@ -177,13 +178,15 @@ bool inbox_core::is_shared() noexcept {
 inbox_core::push_result inbox_core::push_slow(const element_ops& ops, void* message,
                                               send_waiter* waiter, spin_lock& held) {
   const std::uint32_t used = size_.load(std::memory_order_relaxed);
-  if (used < capacity_) {  // the first message that has to wait here: make the ring, and try again
+  if (used < capacity_ || (waiter != nullptr && ring_ == nullptr)) {
+    // The first message, or sender, that has to wait here: make the ring, and try again.
     held.unlock();
     make_ring();
     return push_here(ops, message, waiter);
   }
   if (waiter != nullptr) {
-    add_last(last_sender_, *waiter);
+    add_last(head().last_sender, *waiter);
+    sending_ = true;
     waiter->state.store(send_state::waiting, std::memory_order_relaxed);
   }
   held.unlock();
@@ -191,9 +194,10 @@ inbox_core::push_result inbox_core::push_slow(const element_ops& ops, void* mess
 }
 
 void inbox_core::make_ring() {
-  void* const block =
-      ::operator new(header_of(*ops_) + ops_->size * capacity_, alignment_of(*ops_));
-  void* fresh = static_cast<char*>(block) + header_of(*ops_);
+  const std::size_t before = head_size(*ops_);
+  void* const block = ::operator new(before + ops_->size * capacity_, alignment_of(*ops_));
+  void* fresh = static_cast<char*>(block) + before;
+  ::new (static_cast<char*>(fresh) - sizeof(ring_head)) ring_head;
   {
     const std::lock_guard again(acquire(), std::adopt_lock);
     if (ring_ == nullptr) std::swap(ring_, fresh);
@@ -202,10 +206,10 @@ void inbox_core::make_ring() {
 }
 
 void inbox_core::begin_timing(std::uint32_t offset) noexcept {
-  if (timed_cell_ != no_cell) return;
-  timed_cell_ = index_at(offset);
-  ::new (static_cast<void*>(&timed_since()))
-      time_point(sample_clock(owner_.load(std::memory_order_relaxed)));
+  if (timing_) return;
+  timing_ = true;
+  head().timed_cell = index_at(offset);
+  head().timed_since = sample_clock(owner_.load(std::memory_order_relaxed));
 }
 
 inbox_core::offer_result inbox_core::offer(const element_ops& ops, void* message, void* spare,
@@ -226,7 +230,7 @@ inbox_core::offer_result inbox_core::offer(const element_ops& ops, void* message
     if (when_full != overflow::keep_oldest) {
       const bool first = when_full == overflow::keep_latest;
       const std::uint32_t dropped = first ? head_ : index_at(capacity_ - 1);
-      if (timed_cell_ == dropped) timed_cell_ = no_cell;
+      if (timing_ && head().timed_cell == dropped) timing_ = false;
       if (first) head_ = head_ + 1 == capacity_ ? 0 : head_ + 1;
       void* const newest = cell(capacity_ - 1, ops.size);  // in a full ring: where the first was
       ops.relocate(spare, newest);
@@ -266,10 +270,15 @@ bool inbox_core::hand_over(const element_ops& ops, void* message) noexcept {
 }
 
 send_waiter* inbox_core::take_sender() noexcept {
-  if (last_sender_ == nullptr) return nullptr;
-  send_waiter* const first = last_sender_->next;
-  take_off(last_sender_, *first);
+  if (!sending_) return nullptr;
+  send_waiter* const first = head().last_sender->next;
+  take_off_sender(*first);
   return first;
+}
+
+void inbox_core::take_off_sender(send_waiter& gone) noexcept {
+  take_off(head().last_sender, gone);
+  sending_ = head().last_sender != nullptr;
 }
 
 bool inbox_core::take_from_sender(const element_ops& ops, void* slot, wake_up& after) noexcept {
@@ -292,7 +301,7 @@ bool inbox_core::withdraw(send_waiter& waiter) noexcept {
   inbox_core& self = target();
   const std::lock_guard held(self.acquire(), std::adopt_lock);
   if (waiter.state.load(std::memory_order_relaxed) != send_state::waiting) return false;
-  take_off(self.last_sender_, waiter);
+  self.take_off_sender(waiter);
   waiter.state.store(send_state::idle, std::memory_order_relaxed);
   return true;
 }
@@ -373,8 +382,9 @@ bool inbox_core::bind(fiber& self) noexcept {
   return bound;
 }
 
-inbox_core::arm_result inbox_core::arm(receive_waiter& waiter, const element_ops& ops) noexcept {
-  if (redirected()) return target().arm(waiter, ops);
+inbox_core::arm_result inbox_core::arm(receive_waiter& waiter) noexcept {
+  if (redirected()) return target().arm(waiter);
+  const element_ops& ops = *ops_;
   wake_up after;
   arm_result outcome = arm_result::waiting;
   {
@@ -392,8 +402,9 @@ inbox_core::arm_result inbox_core::arm(receive_waiter& waiter, const element_ops
   return outcome;
 }
 
-void inbox_core::disarm(fiber& self, receive_waiter& waiter, const element_ops& ops) noexcept {
-  if (redirected()) return target().disarm(self, waiter, ops);
+void inbox_core::disarm(fiber& self, receive_waiter& waiter) noexcept {
+  if (redirected()) return target().disarm(self, waiter);
+  const element_ops& ops = *ops_;
   if (owned_by(self)) return;
   for (;;) {
     wake_up after;
@@ -404,20 +415,20 @@ void inbox_core::disarm(fiber& self, receive_waiter& waiter, const element_ops& 
       const auto used = size_.load(std::memory_order_relaxed);
       // (Nobody binds an inbox that was ever linked to: it is a shared one.)
       if (owner_.load(std::memory_order_relaxed) != nullptr || last_receiver_ == nullptr ||
-          (used == 0 && last_sender_ == nullptr)) {
+          (used == 0 && !sending_)) {
         return;
       }
       if (used == 0) {
-        if (!hand_over(ops, last_sender_->next->message)) return;
+        if (!hand_over(ops, head().last_sender->next->message)) return;
         send_waiter& sender = *take_sender();
         after = wake_up::of(sender);
         sender.state.store(send_state::sent, std::memory_order_release);
       } else {
         if (!hand_over(ops, cell(0, ops.size))) return;
-        if (head_ == timed_cell_) timed_cell_ = no_cell;
+        if (timing_ && head_ == head().timed_cell) timing_ = false;
         head_ = head_ + 1 == capacity_ ? 0 : head_ + 1;
         size_.store(used - 1, std::memory_order_relaxed);
-        if (last_sender_ != nullptr) refill_from_sender(ops, after);
+        if (sending_) refill_from_sender(ops, after);
       }
     }
     after();

@@ -167,6 +167,7 @@ class inbox_core {
   }
   /// The type of its messages.
   [[nodiscard]] std::string_view message_type() const noexcept { return ops_->name; }
+  [[nodiscard]] const element_ops& ops() const noexcept { return *ops_; }
   [[nodiscard]] fiber* owner() const noexcept {
     // With bind_locked's release: the fiber may be a new one, and is looked into.
     return target().owner_.load(std::memory_order_acquire);
@@ -236,17 +237,17 @@ class inbox_core {
                                           wake_up& after) noexcept {
     const std::uint32_t used = size_.load(std::memory_order_relaxed);
     if (used == 0) [[unlikely]] {
-      if (last_sender_ == nullptr) return false;
+      if (!sending_) return false;
       self.received(ops);
       return take_from_sender(ops, slot, after);
     }
     self.received(ops);
-    if (head_ == timed_cell_) [[unlikely]]
+    if (timing_ && head_ == head().timed_cell) [[unlikely]]
       self.timed_from(end_timing());
     ops.relocate(slot, cell(0, ops.size));
     head_ = head_ + 1 == capacity_ ? 0 : head_ + 1;
     size_.store(used - 1, std::memory_order_relaxed);
-    if (last_sender_ != nullptr) [[unlikely]]
+    if (sending_) [[unlikely]]
       refill_from_sender(ops, after);
     return true;
   }
@@ -268,9 +269,9 @@ class inbox_core {
 
   enum class arm_result : std::uint8_t { waiting, taken, closed };
   /// For a shared inbox: takes a message, or links the waiter (which will_link).
-  arm_result arm(receive_waiter& waiter, const element_ops& ops) noexcept;
+  arm_result arm(receive_waiter& waiter) noexcept;
   /// Unlinks the waiter if it is linked; what waits here goes to the next receiver.
-  void disarm(fiber& self, receive_waiter& waiter, const element_ops& ops) noexcept;
+  void disarm(fiber& self, receive_waiter& waiter) noexcept;
 
   /// The owner's run has ended (its lock is held).
   void unbind_locked(fiber& owner) noexcept;
@@ -363,28 +364,33 @@ class inbox_core {
                         spin_lock& held);
   void make_ring();
   void free_ring(void* ring) const noexcept;
-  // Where the message of timed_cell_ was put in: before the cells of the ring.
-  [[nodiscard]] time_point& timed_since() const noexcept {
-    return *reinterpret_cast<time_point*>(static_cast<char*>(ring_) - sizeof(time_point));
+  /// What there is with a ring only: before its cells.
+  struct ring_head {
+    time_point timed_since{};            // when the message of timed_cell was put in
+    send_waiter* last_sender = nullptr;  // of those that wait: a ring, whose first is its next
+    std::uint32_t timed_cell = 0;        // while timing_
+  };
+  [[nodiscard]] ring_head& head() const noexcept {
+    return *reinterpret_cast<ring_head*>(static_cast<char*>(ring_) - sizeof(ring_head));
   }
+  static std::size_t head_size(const element_ops& ops) noexcept;
   /// With the lock held: the message `offset` behind the first is timed, if no other one is.
   void begin_timing(std::uint32_t offset) noexcept;
   /// With the lock held: it is being taken, or dropped. Gives when it was put in.
   time_point end_timing() noexcept {
-    timed_cell_ = no_cell;
-    return timed_since();
+    timing_ = false;
+    return head().timed_since;
   }
   bool hand_over(const element_ops& ops, void* message) noexcept;
   bool take_from_sender(const element_ops& ops, void* slot, wake_up& after) noexcept;
   void refill_from_sender(const element_ops& ops, wake_up& after) noexcept;
   send_waiter* take_sender() noexcept;
+  void take_off_sender(send_waiter& gone) noexcept;
   bool bind_locked(fiber& self) noexcept;
   void share_locked() noexcept;
   void leave_owner_locked(fiber& owner) noexcept;
   void link_receiver(receive_link& waiting) noexcept;
   void unlink_receiver(receive_link& waiting) noexcept;
-
-  static constexpr std::uint32_t no_cell = ~0U;
 
   // An actor that waits is little more than its inboxes: what is rare has no member of its own.
   // null: guarded by own_lock_; else by the owner's lock. Changes under the lock it names; the
@@ -392,22 +398,22 @@ class inbox_core {
   std::atomic<fiber*> owner_{nullptr};
   spin_lock own_lock_;
   closing closing_ : 2 = closing::open;
-  bool shared_ : 1 = false;  // more than one fiber has received at a time: not bound again
-  std::uint8_t bit_ = 0;     // which bit is ours in the owner's receive_mask
+  bool shared_ : 1 = false;   // more than one fiber has received at a time: not bound again
+  bool sending_ : 1 = false;  // senders wait: see ring_head
+  bool timing_ : 1 = false;   // a message in the ring is timed
+  std::uint8_t bit_ = 0;      // which bit is ours in the owner's receive_mask
   std::atomic<std::uint8_t> flags_{0};
   std::uint32_t capacity_;
   std::uint32_t head_ = 0;
   std::atomic<std::uint32_t> size_{0};  // written under the lock; read by size() without
-  std::uint32_t timed_cell_ = no_cell;  // the cell of the ring whose message is timed
   const element_ops* ops_;              // of the messages
-  void* ring_ = nullptr;                // made with the first message that has to wait;
+  void* ring_ = nullptr;                // made for the first message that has to wait;
                                         // of one that is redirected: its target
   inbox_core* bound_next_ = nullptr;    // the owner's other inboxes; under its lock
   union {
     receive_waiter* receiver_;               // bound: valid while the owner's mask has our bit
     receive_link* last_receiver_ = nullptr;  // not bound: a ring, whose first is the last's next
   };
-  send_waiter* last_sender_ = nullptr;  // the same
 };
 
 }  // namespace troupe::detail

@@ -8,6 +8,7 @@
 // buffers, so that the inputs meet at a change that all of them show.
 
 #include <troupe/clock.hpp>
+#include <troupe/detail/context_extra.hpp>
 #include <troupe/detail/receive.hpp>
 #include <troupe/detail/signal_input.hpp>
 #include <troupe/detail/stamp.hpp>
@@ -122,15 +123,15 @@ class input_wait {
 /// While it lives, the running fiber's update sees the inputs as they are in the set.
 class evaluation_scope {
  public:
-  explicit evaluation_scope(const evaluation& what) noexcept : who_(current.running) {
-    who_->evaluating = &what;
+  explicit evaluation_scope(const evaluation& what) : of_(&extra_of(current.running->scope)) {
+    of_->evaluating = &what;
   }
   evaluation_scope(const evaluation_scope&) = delete;
   evaluation_scope& operator=(const evaluation_scope&) = delete;
-  ~evaluation_scope() { who_->evaluating = nullptr; }
+  ~evaluation_scope() { of_->evaluating = nullptr; }
 
  private:
-  fiber* who_;  // a frame that is destroyed while it waits is destroyed before its fiber
+  context_extra* of_;  // a frame that is destroyed while it waits is destroyed before its fiber
 };
 
 /// Waits until `source`, which has ended, is running again. False: canceled before.

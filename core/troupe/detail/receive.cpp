@@ -9,7 +9,7 @@ bool receive_step::look_at(fiber& self, inbox_source& source) {
   wake_up after;
   bool taken = false;
   self.lock.lock();
-  if (inbox.owned_by(self)) taken = inbox.take_locked(self, *source.ops, source.waiter.slot, after);
+  if (inbox.owned_by(self)) taken = inbox.take_locked(self, inbox.ops(), source.waiter.slot, after);
   self.lock.unlock();
   after();
   source.waiter.filled = taken;
@@ -35,7 +35,7 @@ bool receive_step::arm_all(fiber& self, inbox_sources inboxes, other_sources oth
       continue;
     }
     source.waiter.will_link(self, id);
-    switch (source.inbox->arm(source.waiter, *source.ops)) {
+    switch (source.inbox->arm(source.waiter)) {
       case inbox_core::arm_result::waiting: break;
       case inbox_core::arm_result::taken:
       case inbox_core::arm_result::closed: self.fired = source.waiter.index; return true;
@@ -71,7 +71,7 @@ bool receive_step::begin_slow(fiber& self, inbox_sources inboxes, other_sources 
         lost = lost || source.bound;
         continue;
       }
-      const bool taken = inbox.take_locked(self, *source.ops, source.waiter.slot, after);
+      const bool taken = inbox.take_locked(self, inbox.ops(), source.waiter.slot, after);
       if (!taken && !inbox.closed_locked()) continue;
       source.waiter.filled = taken;
       self.fired = source.waiter.index;
@@ -101,7 +101,7 @@ void receive_step::disarm(fiber& self, inbox_sources inboxes, other_sources othe
   armed_ = false;
   self.registered = false;
   for (inbox_source& source : inboxes) {
-    if (source.enabled) source.inbox->disarm(self, source.waiter, *source.ops);
+    if (source.enabled) source.inbox->disarm(self, source.waiter);
   }
   for (wait_source* other : others) other->disarm();
 }
@@ -111,7 +111,7 @@ void receive_step::disarm(fiber& self, inbox_sources inboxes, other_sources othe
 void receive_step::abandon(inbox_sources inboxes, other_sources others) const noexcept {
   for (inbox_source& source : inboxes) {
     if (source.waiter.linked()) {
-      source.inbox->disarm(*source.waiter.link->who, source.waiter, *source.ops);
+      source.inbox->disarm(*source.waiter.link->who, source.waiter);
     }
   }
   if (!armed_) return;

@@ -21,7 +21,6 @@ namespace troupe::detail {
 /// An inbox as one source of a wait.
 struct inbox_source {
   inbox_core* inbox = nullptr;
-  const element_ops* ops = nullptr;
   [[no_unique_address]] receive_waiter waiter;
   // In the waiter's padding:
   bool enabled = true;  // false: as if it were not there
@@ -104,7 +103,7 @@ class receive_step {
       } else if (!inbox.owned_by(self)) {
         bound = false;  // its turn comes before those behind it: the slow path looks at it
         break;
-      } else if (inbox.take_locked(self, *source.ops, source.waiter.slot, after)) {
+      } else if (inbox.take_locked(self, inbox.ops(), source.waiter.slot, after)) {
         source.waiter.filled = true;
         self.fired = source.waiter.index;
         self.lock.unlock();

@@ -4,7 +4,9 @@
 #include <troupe/detail/actor_slot.hpp>
 #include <troupe/detail/fiber.hpp>
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 
 namespace troupe::detail {
 
@@ -22,11 +24,26 @@ actor_record* record_of(const fiber& self) noexcept {
 
 }  // namespace
 
+void fiber::timed_from(time_point sent) noexcept {
+  actor_record* const record = record_of(*this);
+  if (record == nullptr) return;  // a task, or there is no memory
+  sampling = sample_stage::received;
+  record->sample_at = sent;
+}
+
+void fiber::carry_handled() noexcept {
+  if (actor_record* const record = record_of(*this)) {
+    record->handled_before.fetch_add(std::uint64_t{1} << 32U, std::memory_order_relaxed);
+  }
+}
+
 void sample_received(fiber& self) noexcept {
   if (self.sampling != sample_stage::received) return;  // another wait of the same handler
   const time_point now = self.sched->now();
-  if (actor_record* const record = record_of(self)) record->in_inbox.add(now - self.sample_at);
-  self.sample_at = now;
+  if (actor_record* const record = record_of(self)) {
+    record->in_inbox.add(now - record->sample_at);
+    record->sample_at = now;
+  }
   self.sampling = sample_stage::handling;
 }
 
@@ -35,7 +52,9 @@ void sample_handled(fiber& self) noexcept {
   // inbox that is looked at without waiting.
   if (self.sampling == sample_stage::handling) {
     const time_point now = self.sched->now();
-    if (actor_record* const record = record_of(self)) record->in_handler.add(now - self.sample_at);
+    if (actor_record* const record = record_of(self)) {
+      record->in_handler.add(now - record->sample_at);
+    }
   }
   self.sampling = sample_stage::none;
 }

@@ -5,8 +5,8 @@
 // a worker sends after it has slept, so that a quiet program is not left without figures.
 //
 // The way of a timed message: whoever sends it notes the time, in the ring or, where the receiver
-// is parked, in the receiver's fiber (`sample_at`, stage `received`). The receiver comes to it in
-// receive_operation::end (stage `handling`) and is done with it at the next begin. Both times go
+// is parked, in the record of its actor (`sample_at`, stage `received`). The receiver comes to it
+// in receive_operation::end (stage `handling`) and is done with it at the next begin. Both times go
 // to the record of its actor (actor_record.hpp). All of it is the receiver's own, or under the lock
 // that guards the inbox.
 

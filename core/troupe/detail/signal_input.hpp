@@ -80,7 +80,6 @@ class input_of final : public signal_input {
 
   void bind(inbox_source& source) noexcept override {
     source.inbox = &edge_.inbox;
-    source.ops = &ops_of<stamped<V>>;
     source.waiter.slot = slot_.raw();
   }
   void accept() override {

@@ -48,8 +48,8 @@ class supervision_watch {
   supervision_watch& operator=(const supervision_watch&) = delete;
   ~supervision_watch() { end(); }
 
-  /// Joins the slot's list, or tells `stopped` at once.
-  void begin() noexcept;
+  /// Joins the slot's list, or tells `stopped` at once. Throws std::bad_alloc.
+  void begin();
   /// Leaves the list, and takes back what waits.
   void end() noexcept;
   /// `stopped` has been received: nothing will come any more.

@@ -120,7 +120,7 @@ class batch_rx : public inbox_rx<cast_inbox<T>> {
       bool taken = false;
       self.lock.lock();
       const bool bound = inbox.owned_by(self);
-      if (bound) taken = inbox.take_locked(self, *source.ops, slot_.raw(), after);
+      if (bound) taken = inbox.take_locked(self, inbox.ops(), slot_.raw(), after);
       self.lock.unlock();
       after();
       if (!bound) taken = take_shared(self, source);
@@ -130,9 +130,9 @@ class batch_rx : public inbox_rx<cast_inbox<T>> {
     // Registering with an inbox that others receive from too takes a message if there is one.
     static bool take_shared(detail::fiber& self, detail::inbox_source& source) {
       source.waiter.will_link(self, self.wait.load(std::memory_order_relaxed));
-      const auto outcome = source.inbox->arm(source.waiter, *source.ops);
+      const auto outcome = source.inbox->arm(source.waiter);
       if (outcome == detail::inbox_core::arm_result::waiting) {
-        source.inbox->disarm(self, source.waiter, *source.ops);
+        source.inbox->disarm(self, source.waiter);
       }
       return std::exchange(source.waiter.filled, false);
     }

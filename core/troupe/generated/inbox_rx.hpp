@@ -58,7 +58,6 @@ class inbox_rx {
  protected:
   void bind(detail::inbox_source& source) noexcept {
     source.inbox = &core();
-    source.ops = &detail::ops_of<typename Inbox::message_type>;
     prepare(source);
   }
   void prepare(detail::inbox_source& source) const noexcept { source.enabled = wanted_; }

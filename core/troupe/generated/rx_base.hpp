@@ -44,7 +44,6 @@ class rx_base {
 
     void bind(detail::inbox_source& source) noexcept {
       source.inbox = &detail::inbox_access::core(rx_->events_);
-      source.ops = &detail::ops_of<super_event>;
       source.waiter.slot = slot_.raw();
       prepare(source);
     }

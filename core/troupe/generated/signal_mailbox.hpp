@@ -82,7 +82,6 @@ class signal_rx {
     explicit arm(signal_rx& rx) noexcept : rx_(&rx) {}
 
     void bind(detail::inbox_source& source) noexcept {
-      source.ops = &detail::ops_of<V>;
       source.waiter.slot = slot_.raw();
       prepare(source);
     }

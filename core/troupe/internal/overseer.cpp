@@ -137,10 +137,11 @@ bool overseer::look_at_one(own_date& date, time_point now) {
   if (slot == nullptr) return false;
   const std::lock_guard held(slot->lock);
   const bool ours = slot->id() == date.who && slot->is == actor_slot::life::running &&
-                    slot->home == home_ && slot->who != nullptr;
-  if (!ours) return false;
-  const detail::actor_record& record = *slot->record.load(std::memory_order_acquire);
-  const health_options& own = *record.health;
+                    slot->home() == home_ && slot->who != nullptr;
+  const detail::actor_record* const record =
+      ours ? slot->record.load(std::memory_order_acquire) : nullptr;
+  if (record == nullptr || !record->health) return false;
+  const health_options& own = *record->health;
   date.interval = own.interval;
   date.due = later(now, own.interval);
   if (own.interval != duration::max()) visit(*slot, now, own.limit);
@@ -150,11 +151,11 @@ bool overseer::look_at_one(own_date& date, time_point now) {
 // With the slot's lock held.
 void overseer::visit(actor_slot& one, time_point now, duration limit) {
   const auto known = suspects_.find(one.index);
-  if (one.run == nullptr) {  // between two runs: what comes next will show
+  if (one.run() == nullptr) {  // between two runs: what comes next will show
     if (known != suspects_.end()) known->second.seen_in = looks_;
     return;
   }
-  const sighting seen = look_at(*one.run);
+  const sighting seen = look_at(*one.run());
   if (known == suspects_.end() && seen.waits) return;
   suspect& about = known != suspects_.end() ? known->second : suspects_[one.index];
   if (about.generation != one.generation)
@@ -165,7 +166,7 @@ void overseer::visit(actor_slot& one, time_point now, duration limit) {
   if (now_known.what == verdict::news::none) return;
   detail::tell_health(one, now_known.what == verdict::news::healthy, now_known.away);
   if (options_.log.enabled(log_level::warn)) {
-    news_.push_back({one.id(), one.who->name(), message_of(*one.run), now_known});
+    news_.push_back({one.id(), one.who->name(), message_of(*one.run()), now_known});
   }
 }
 
@@ -221,7 +222,7 @@ void overseer::tell_blocked(const detail::worker_view& stuck, duration at_least)
     report.message = message_of(*stuck.running);
     if (actor_slot* const slot = stuck.running->slot.load(std::memory_order_acquire)) {
       const std::lock_guard held(slot->lock);
-      if (slot->run == stuck.running && slot->who != nullptr) {
+      if (slot->run() == stuck.running && slot->who != nullptr) {
         report.who = slot->id();
         report.actor = slot->who->name();
       }

@@ -25,6 +25,7 @@
 // copy constructor and destructor must not use the signal.
 
 #include <troupe/actor.hpp>
+#include <troupe/detail/context_extra.hpp>
 #include <troupe/detail/signal_hub.hpp>
 #include <troupe/detail/signal_input.hpp>
 #include <troupe/signal/overflow.hpp>
@@ -114,11 +115,10 @@ class signal : public signal_base {
   /// The value now; errc::no_value if there has never been one. Any thread, wait-free: a load for a
   /// V of up to 8 bytes that may be copied bytewise, else two locked adds and a copy.
   [[nodiscard]] result<V> read() const {
-    if (const detail::fiber* self = detail::current.running;
-        self != nullptr && self->evaluating != nullptr) [[unlikely]] {
-      if (const void* seen = self->evaluating->find(hub())) {
-        return give(*static_cast<const std::optional<V>*>(seen));
-      }
+    if (const detail::fiber* self = detail::current.running; self != nullptr) {
+      const detail::evaluation* const what = detail::evaluation_of(*self);
+      const void* const seen = what != nullptr ? what->find(hub()) : nullptr;
+      if (seen != nullptr) return give(*static_cast<const std::optional<V>*>(seen));
     }
     return give(hub().read());
   }

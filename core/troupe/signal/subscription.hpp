@@ -110,7 +110,6 @@ struct select_arm<subscription<V>> {
   ~select_arm() { of->rejoin(); }
   void bind(inbox_source& source, subscription<V>&) noexcept {
     source.inbox = &of->inbox;
-    source.ops = &ops_of<V>;
     source.waiter.slot = slot.raw();
   }
   value_type value(fiber& self, inbox_source& source) {

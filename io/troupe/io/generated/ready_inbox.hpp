@@ -49,7 +49,6 @@ class ready_arm {
 
   void bind(detail::inbox_source& source) noexcept {
     source.inbox = &rx_->inbox();
-    source.ops = &detail::ops_of<ready_token>;
     source.waiter.slot = slot_.raw();
     prepare(source);
   }
