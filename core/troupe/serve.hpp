@@ -346,9 +346,9 @@ task<result<>> serve_loop(std::index_sequence<I...>, context ctx, Bindings... bi
   co_return result<>();
 }
 
-/// The same loop where no handler waits: it needs no coroutine, and lives in the frame of the one
-/// that awaits it. Its turns are run by the scheduler (resumable_loop). It is laid out once it is
-/// awaited; until then it is what serve() was given.
+/// The same loop where no handler waits, and none can throw when it is moved: it needs no
+/// coroutine, and lives in the frame of the one that awaits it. Its turns are run by the scheduler
+/// (resumable_loop). It is laid out once it is awaited; until then it is what serve() was given.
 template <class... Bindings>
 class [[nodiscard]] serve_operation : resumable_loop {
  public:
@@ -411,8 +411,7 @@ class [[nodiscard]] serve_operation : resumable_loop {
   }
   static task<result<>> as_task(serve_operation loop) { co_return co_await std::move(loop); }
 
-  /// Gives the context, which it does not keep. (Handlers are moved: one that throws then ends the
-  /// program.)
+  /// Gives the context, which it does not keep.
   context lay_out(std::coroutine_handle<> at) noexcept {
     unstarted taken(std::move(given_));
     std::destroy_at(&given_);
@@ -478,11 +477,12 @@ class [[nodiscard]] serve_operation : resumable_loop {
 
 /// Awaitable -> result<>: the loop described above. Cost a message: one locked operation while
 /// messages wait, nothing allocated (a coroutine handler takes a pooled frame). Where no handler is
-/// a coroutine the loop takes no frame of its own.
+/// a coroutine, or throws when it is moved, the loop takes no frame of its own.
 template <class... Bindings>
 [[nodiscard]] auto serve(const context& ctx, Bindings... bindings) {
   static_assert(sizeof...(Bindings) > 0, "serve: name at least one on(inbox, handler)");
-  if constexpr ((detail::handles_at_once(static_cast<Bindings*>(nullptr)) && ...)) {
+  if constexpr ((detail::handles_at_once(static_cast<Bindings*>(nullptr)) && ...) &&
+                (std::is_nothrow_move_constructible_v<Bindings> && ...)) {
     return detail::serve_operation<Bindings...>(ctx, std::move(bindings)...);
   } else {
     return detail::serve_loop(std::index_sequence_for<Bindings...>(), ctx, std::move(bindings)...);
