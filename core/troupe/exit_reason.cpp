@@ -81,7 +81,7 @@ exit_reason exit_reason::from_exception(std::exception_ptr exception) {
   crash->type = type_of(exception);
   crash->text = text_of(exception);
   crash->exception = std::move(exception);
-  return {exit_kind::exception, std::error_code(), std::move(crash)};
+  return {exit_kind::exception, error(), std::move(crash)};
 }
 
 std::exception_ptr exit_reason::exception() const noexcept {

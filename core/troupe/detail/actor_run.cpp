@@ -75,20 +75,25 @@ struct starting {
 };
 
 /// A fiber with a run in it that is not scheduled yet. Where run() throws there is no body, and
-/// `thrown` says what.
-starting prepare_run(scheduler& sched, context_state* parent, actor& one, run_identity identity,
+/// `thrown` says what. The fiber has a reference to its scope for the caller to adopt.
+starting prepare_run(scheduler& sched, context_state* parent, actor& one,
                      std::exception_ptr& thrown) {
-  actor_internals::registration(identity.known_as).started(sched, identity.supervisor);
   actor_internals::run_begins(one);
-  fiber& made = make_fiber(sched, parent);
+  fiber& made = make_fiber(sched, parent, 2);
   task<result<>> body;
   try {
-    body = actor_internals::run(one, context::share(made.scope));
+    body = actor_internals::run(one, context::adopt(&made.scope));
     if (!body) throw usage_error("actor \"" + one.name() + "\": run() returned an empty task");
   } catch (...) {
     thrown = std::current_exception();
   }
   return {made, std::move(body)};
+}
+
+void drop_run(fiber& unstarted, run_identity identity) noexcept {
+  actor_internals::registration(identity.known_as)
+      .run_begins(*unstarted.sched, identity.supervisor, nullptr);
+  drop_fiber(unstarted);
 }
 
 void schedule_run(starting&& run, std::shared_ptr<actor> one, run_identity identity,
@@ -101,7 +106,8 @@ void schedule_run(starting&& run, std::shared_ptr<actor> one, run_identity ident
     made.who = std::move(one);
     made.owner = owner;
   }
-  actor_internals::registration(identity.known_as).run_begins(made);
+  actor_internals::registration(identity.known_as)
+      .run_begins(*made.sched, identity.supervisor, &made);
   made.resume_point = made.root;
   made.on_exit = on_exit;
   made.sched->schedule(made);
@@ -112,10 +118,10 @@ void schedule_run(starting&& run, std::shared_ptr<actor> one, run_identity ident
 context start_run(scheduler& sched, context_state* parent, actor& one, run_owner& owner,
                   run_identity identity) {
   std::exception_ptr thrown;
-  starting run = prepare_run(sched, parent, one, identity, thrown);
-  context scope = context::share(run.made.scope);
+  starting run = prepare_run(sched, parent, one, thrown);
+  context scope = context::adopt(&run.made.scope);
   if (!run.body) {
-    drop_fiber(run.made);
+    drop_run(run.made, identity);
     owner.ended(owner, exit_reason::from_exception(std::move(thrown)));
     return scope;
   }
@@ -129,11 +135,11 @@ void start_only_run(scheduler& sched, context_state* parent, std::shared_ptr<act
                     join_state<exit_reason>& told) {
   std::exception_ptr thrown;
   const run_identity identity{.known_as = *one};
-  starting run = prepare_run(sched, parent, *one, identity, thrown);
-  told.scope = context::share(run.made.scope);
+  starting run = prepare_run(sched, parent, *one, thrown);
+  told.scope = context::adopt(&run.made.scope);
   told.forget = forget_join_state;
   if (!run.body) {
-    drop_fiber(run.made);
+    drop_run(run.made, identity);
     only_run_ended(sched, *one, &told, exit_reason::from_exception(std::move(thrown)));
     return;
   }

@@ -67,9 +67,9 @@ actor_registration::actor_registration(actor& who) : slot_(&slot_pool::take()) {
 }
 
 actor_registration::~actor_registration() {
-  stopped(nullptr);
   {
     const std::lock_guard held(slot_->lock);
+    stop(*slot_, nullptr);
     slot_->who = nullptr;
     delete slot_->record.exchange(nullptr);
   }
@@ -77,7 +77,7 @@ actor_registration::~actor_registration() {
   if (slot_->generation != ~std::uint32_t{0}) slot_pool::give(*slot_);
 }
 
-void actor_registration::started(scheduler& home, actor_id parent) noexcept {
+void actor_registration::run_begins(scheduler& home, actor_id parent, fiber* run) noexcept {
   const scheduler& root = home.root();
   const std::lock_guard held(slot_->lock);
   const bool again = slot_->is == actor_slot::life::running && slot_->home == &root;
@@ -87,12 +87,9 @@ void actor_registration::started(scheduler& home, actor_id parent) noexcept {
   ++slot_->starts;
   const actor_record* const record = slot_->record.load(std::memory_order_relaxed);
   if (!again && record != nullptr && record->health) root.health_was_set(*slot_);
-}
-
-void actor_registration::run_begins(fiber& run) noexcept {
-  const std::lock_guard held(slot_->lock);
-  slot_->run = &run;
-  run.slot.store(slot_, std::memory_order_release);
+  if (run == nullptr) return;
+  slot_->run = run;
+  run->slot.store(slot_, std::memory_order_release);
 }
 
 void actor_registration::run_ended(actor_slot& slot, const fiber& run) noexcept {

@@ -22,8 +22,8 @@ void root_exited(fiber& ended) {
 
 context start_root(scheduler& sched, context_state* parent, task<result<>> root,
                    root_owner& owner) {
-  fiber& made = make_fiber(sched, parent);
-  context scope = context::share(made.scope);
+  fiber& made = make_fiber(sched, parent, 1);
+  context scope = context::adopt(&made.scope);
   {
     const std::lock_guard held(made.lock);
     made.root = root.release();

@@ -58,7 +58,7 @@ void destroy_frame(fiber& suspended) noexcept {
 
 }  // namespace
 
-fiber& make_fiber(scheduler& sched, context_state* parent) {
+fiber& make_fiber(scheduler& sched, context_state* parent, std::uint32_t contexts) {
   fiber& made = fiber_pool::take();
   made.finished = false;
   made.owner = nullptr;
@@ -69,22 +69,20 @@ fiber& make_fiber(scheduler& sched, context_state* parent) {
   made.handling.store(nullptr, std::memory_order_relaxed);
   made.calling.store(nullptr, std::memory_order_relaxed);  // a call may have been destroyed waiting
   context_state& scope = made.scope;
-  scope.references.store(1, std::memory_order_relaxed);
+  scope.references.store(1 + contexts, std::memory_order_relaxed);
   scope.status.store(context_status::alive, std::memory_order_relaxed);
   scope.deadline = never;
   attach(scope, parent);
   if (scope.deadline != never) arm_deadline(scope, sched);
-  {
-    const std::lock_guard held(made.lock);
-    made.sched = &sched;
-  }
+  made.sched = &sched;
   sched.fiber_started();
   return made;
 }
 
 void finish_fiber(fiber& ended) noexcept {
   scheduler& sched = *ended.sched;
-  const auto keep = sched.shared_from_this();  // on_exit may let go of the runtime's last user
+  // on_exit may let go of the runtime's last user. Workers are part of a runtime that lives.
+  const auto keep = current.worker == nullptr ? sched.shared_from_this() : nullptr;
   unbind_all(ended);
   // What the run left behind under its context ends with it. With a single reference, ours, there
   // is nothing: children, and whoever waits for the context, hold others.
@@ -107,7 +105,7 @@ void recycle_fiber(fiber& unused) noexcept { fiber_pool::give(unused); }
 void for_each_fiber(const scheduler& sched, void (*visit)(fiber&, void*), void* data) {
   fiber_pool::for_each([&](fiber& one) {
     const std::lock_guard held(one.lock);
-    if (one.sched != nullptr && one.root && &one.sched->root() == &sched) visit(one, data);
+    if (one.root && one.sched != nullptr && &one.sched->root() == &sched) visit(one, data);
   });
 }
 

@@ -123,8 +123,10 @@ struct fiber {
 
   // --- running ---
   resumption resume_point;
-  fiber* next = nullptr;       // in an intrusive queue
-  scheduler* sched = nullptr;  // null: this fiber is free
+  fiber* next = nullptr;  // in an intrusive queue
+  // Null: this fiber is free. Others read it under `lock`, and where there is a root, or while they
+  // hold a context of the fiber.
+  scheduler* sched = nullptr;
 
   // --- identity ---
   context_state scope{true};     // canceled to cancel the fiber; its references keep the fiber
@@ -257,8 +259,9 @@ struct fiber {
 };
 
 /// A fiber from the pool, not scheduled yet. It is alive until its root has ended and no context
-/// refers to its scope.
-[[nodiscard]] fiber& make_fiber(scheduler& sched, context_state* parent);
+/// refers to its scope. `contexts`: how many references to that the caller will adopt.
+[[nodiscard]] fiber& make_fiber(scheduler& sched, context_state* parent,
+                                std::uint32_t contexts = 0);
 
 /// For a scheduler: the running fiber's root has come to its end. Unbinds its inboxes and calls
 /// on_exit.

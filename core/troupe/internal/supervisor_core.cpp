@@ -37,10 +37,19 @@ supervision_state checked_state(const std::string& name, const supervisor_option
 /// do.
 child_options with_defaults(const child_spec& child, const actor* first) {
   child_options options = child.options();
-  if (!options.shutdown_timeout && dynamic_cast<const supervisor*>(first) != nullptr) {
+  if (!options.shutdown_timeout && first != nullptr &&
+      detail::actor_internals::has_children(*first)) {
     options.shutdown_timeout = wait_for_ever;
   }
   return options;
+}
+
+/// It says nothing about restarts and stopping of its own: the supervisor's options hold, which
+/// have been checked.
+bool is_plain(const child_options& child) noexcept {
+  return !child.policy && !child.restart_delay && !child.backoff && !child.jitter &&
+         !child.shutdown_timeout && child.restart_limit.max_restarts == unlimited_restarts &&
+         child.restart_limit.window == duration::zero();
 }
 
 void child_run_ended(detail::run_owner& self, exit_reason&& why) noexcept {
@@ -60,6 +69,22 @@ void child_abandoned_by_runtime(detail::run_owner& self) noexcept {
 }
 
 }  // namespace
+
+child_record::child_record(supervisor_core& core, child_id place) : home(&core), id(place) {
+  ended = child_run_ended;
+  abandoned = child_abandoned_by_runtime;
+  end.kind = posted_kind::ended;
+  end.of = this;
+  timer.kind = posted_kind::timer;
+  timer.of = this;
+}
+
+void child_record::reset() noexcept {
+  current = nullptr;
+  if (factory) factory = nullptr;
+  last = exit_reason::clean();
+  stopping = left_behind = start_failed = false;
+}
 
 supervisor_core::supervisor_core(std::string name, supervisor_options options)
     : name_(std::move(name)), options_(std::move(options)), state_(checked_state(name_, options_)) {
@@ -97,8 +122,10 @@ void supervisor_core::check(child_spec& child) const {
   const auto who = [&] {
     return first != nullptr ? "child \"" + first->name() + "\": " : std::string("a child: ");
   };
-  if (auto wrong = validate(decision_options(options_), with_defaults(child, first))) {
-    throw usage_error(where() + who() + *wrong);
+  if (!is_plain(child.options())) {
+    if (auto wrong = validate(decision_options(options_), with_defaults(child, first))) {
+      throw usage_error(where() + who() + *wrong);
+    }
   }
   if (first != nullptr && !detail::actor_internals::claim(*child.first())) {
     throw usage_error(where() + who() + "it is running already or belongs to a supervisor");
@@ -338,25 +365,23 @@ void supervisor_core::take(posted& what) {
 }
 
 void supervisor_core::add(child_spec&& spec) {
-  const std::shared_ptr<actor> first = spec.first();
-  const child_id id = state_.add(with_defaults(spec, first.get()), decided_);
+  const child_id id = state_.add(with_defaults(spec, spec.first().get()), decided_);
   if (id == no_child) return refuse_late(spec);
   if (children_.size() <= id) children_.resize(id + std::size_t{1});
-  auto record = std::make_unique<child_record>();
-  record->ended = child_run_ended;
-  record->abandoned = child_abandoned_by_runtime;
-  record->home = this;
-  record->id = id;
+  std::unique_ptr<child_record>& record = children_[id];
+  if (record == nullptr) {
+    record = std::make_unique<child_record>(*this, id);
+  } else {
+    record->reset();
+  }
   record->wants_thread = spec.options().own_thread;
   record->spawned = sched_ != nullptr;
-  record->first = first;
-  record->factory = std::move(spec.factory());
-  record->end.kind = posted_kind::ended;
-  record->end.of = record.get();
-  record->timer.kind = posted_kind::timer;
-  record->timer.of = record.get();
-  children_[id] = std::move(record);
-  if (first && sched_ != nullptr) report({.what = observed::registered, .who = first});
+  // Who was there before goes last of all.
+  const std::shared_ptr<actor> before = std::exchange(record->first, std::move(spec.first()));
+  if (spec.factory()) record->factory = std::move(spec.factory());
+  if (!observers_.empty() && record->first && sched_ != nullptr) {
+    report({.what = observed::registered, .who = record->first});
+  }
 }
 
 // It was accepted while the end began: it never runs.
@@ -413,7 +438,7 @@ void supervisor_core::execute(const supervision_decision& decided) {
                 field("count", decided.restart_count), field("delay", decided.delay));
       if (observers_.empty()) return;
       return report({.what = observed::restarting,
-                     .who = child.current,
+                     .who = child.owned(),
                      .why = child.last,
                      .count = decided.restart_count});
     case decision_kind::retire_child: return retire(child);

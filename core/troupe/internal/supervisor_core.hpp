@@ -61,11 +61,20 @@ struct spawn_request : posted, detail::pooled {
 
 /// One child, over all its runs.
 struct child_record : detail::run_owner, detail::pooled {
+  child_record(supervisor_core& core, child_id place);
+  /// For another child in its place, which gives `first`; this one has ended for good.
+  void reset() noexcept;
+  /// `current`, to keep.
+  [[nodiscard]] const std::shared_ptr<actor>& owned() const noexcept {
+    return current == first ? first : current;
+  }
+
   std::shared_ptr<supervisor_core> keep;  // while a run is alive
   supervisor_core* home = nullptr;
   child_id id = no_child;
-  std::shared_ptr<actor> first;    // whose inboxes the handles know
-  std::shared_ptr<actor> current;  // the object of this run
+  std::shared_ptr<actor> first;  // whose inboxes the handles know
+  // The object of this run; where that is `first`, it does not own it.
+  std::shared_ptr<actor> current;
   std::function<std::shared_ptr<actor>()> factory;
   context scope;  // of the run
   exit_reason last = exit_reason::clean();
