@@ -14,7 +14,9 @@ namespace troupe::detail {
 /// an actor may be destroyed on another thread, after this one has ended.
 struct construction_site {
   spin_lock lock;
-  actor_inboxes* open = nullptr;  // under the lock
+  // Written by the thread whose site this is; by another, which destroys the actor, under the lock.
+  // The thread holds the lock while it uses what it found here.
+  std::atomic<actor_inboxes*> open{nullptr};
   construction_site* next_free = nullptr;
 };
 
@@ -66,8 +68,7 @@ spin_lock& lock_of(const void* home) noexcept {
 actor_inboxes::actor_inboxes() {
   construction_site& site = this_site.get();
   state_.store(reinterpret_cast<std::uintptr_t>(&site) | is_site_bit, std::memory_order_relaxed);
-  const std::lock_guard held(site.lock);
-  site.open = this;
+  site.open.store(this, std::memory_order_relaxed);
 }
 
 void actor_inboxes::close_site() noexcept {
@@ -77,8 +78,15 @@ void actor_inboxes::close_site() noexcept {
   } while (!state_.compare_exchange_weak(seen, seen & is_claimed_bit));
   // NOLINTNEXTLINE(performance-no-int-to-ptr): the word is an address and two bits
   auto* const site = reinterpret_cast<construction_site*>(seen & ~(is_site_bit | is_claimed_bit));
+  actor_inboxes* ours = this;
+  if (site == this_site.mine) {
+    if (site->open.load(std::memory_order_relaxed) == ours) {
+      site->open.store(nullptr, std::memory_order_relaxed);
+    }
+    return;
+  }
   const std::lock_guard held(site->lock);
-  if (site->open == this) site->open = nullptr;
+  site->open.compare_exchange_strong(ours, nullptr, std::memory_order_relaxed);
 }
 
 actor_inboxes::~actor_inboxes() {

@@ -22,8 +22,7 @@ exit_reason outcome_of(root_promise& ended) noexcept {
   return exit_reason::from_result(ended.take());
 }
 
-void run_exited(fiber& ended) {
-  const fiber::remains left = ended.take_remains();
+void run_exited(fiber&, fiber::remains left) {
   auto& owner = *static_cast<run_owner*>(left.owner);
   if (!left.root) {
     if (owner.abandoned != nullptr) owner.abandoned(owner);
@@ -47,8 +46,7 @@ void only_run_ended(scheduler& where, actor& one, join_state<exit_reason>* told,
   let_go(*told);
 }
 
-void only_run_exited(fiber& ended) {
-  const fiber::remains left = ended.take_remains();
+void only_run_exited(fiber& ended, fiber::remains left) {
   auto* const told = static_cast<join_state<exit_reason>*>(left.owner);
   if (!left.root) {  // destroyed with its runtime: others may wait for it in theirs
     only_run_ended(*ended.sched, *left.who, told, exit_reason::canceled());
@@ -97,19 +95,17 @@ void drop_run(fiber& unstarted, run_identity identity) noexcept {
 }
 
 void schedule_run(starting&& run, std::shared_ptr<actor> one, run_identity identity,
-                  void (*on_exit)(fiber&), void* owner) {
+                  void (*on_exit)(fiber&, fiber::remains), void* owner) {
   fiber& made = run.made;
   actor_internals::inboxes(*one).set_run(&made);
-  {
-    const std::lock_guard held(made.lock);
-    made.root = run.body.release();
-    made.who = std::move(one);
-    made.owner = owner;
-  }
+  const std::coroutine_handle<> root = run.body.release();
+  made.resume_point = root;
+  made.on_exit = on_exit;
+  made.owner = owner;
+  made.who = std::move(one);
+  made.root.store(root, std::memory_order_release);
   actor_internals::registration(identity.known_as)
       .run_begins(*made.sched, identity.supervisor, &made);
-  made.resume_point = made.root;
-  made.on_exit = on_exit;
   made.sched->schedule(made);
 }
 
@@ -125,6 +121,7 @@ context start_run(scheduler& sched, context_state* parent, actor& one, run_owner
     owner.ended(owner, exit_reason::from_exception(std::move(thrown)));
     return scope;
   }
+  run.made.owner_holds_scope = true;
   // Its owner keeps the actor.
   std::shared_ptr<actor> unowned(std::shared_ptr<actor>(), &one);
   schedule_run(std::move(run), std::move(unowned), identity, run_exited, &owner);

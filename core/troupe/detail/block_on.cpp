@@ -11,8 +11,7 @@ namespace troupe::detail {
 
 namespace {
 
-void root_exited(fiber& ended) {
-  const fiber::remains left = ended.take_remains();
+void root_exited(fiber&, fiber::remains left) {
   if (left.root) left.root.destroy();
   auto& owner = *static_cast<root_owner*>(left.owner);
   owner.ended(owner);
@@ -24,13 +23,11 @@ context start_root(scheduler& sched, context_state* parent, task<result<>> root,
                    root_owner& owner) {
   fiber& made = make_fiber(sched, parent, 1);
   context scope = context::adopt(&made.scope);
-  {
-    const std::lock_guard held(made.lock);
-    made.root = root.release();
-  }
-  made.resume_point = made.root;
+  const std::coroutine_handle<> frame = root.release();
+  made.resume_point = frame;
   made.on_exit = root_exited;
   made.owner = &owner;
+  made.root.store(frame, std::memory_order_release);
   sched.schedule(made);
   return scope;
 }

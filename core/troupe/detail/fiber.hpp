@@ -102,6 +102,13 @@ class resumption {
 };
 
 struct fiber {
+  /// What is taken out for on_exit.
+  struct remains {
+    std::coroutine_handle<> root;
+    std::shared_ptr<actor> who;
+    void* owner;
+  };
+
   // --- the wait ---
   spin_lock lock;
   // Set by the owner when it parks, cleared under `lock` by whoever ends the wait. The owner sets
@@ -115,6 +122,7 @@ struct fiber {
   // under `lock` while parked; the owner takes itself off the list, and clears it.
   bool registered = false;
   bool finished = false;                // the root coroutine has come to its end
+  bool owner_holds_scope = false;       // one reference, from the start to on_exit, and lends it not
   std::uint32_t fired = fired_nothing;  // written under `lock` while parked; read by the owner
   std::uint32_t pending = fired_nothing;
   std::uint64_t pending_wait = 0;      // the wait that `pending` belongs to; under `lock`
@@ -130,12 +138,14 @@ struct fiber {
 
   // --- identity ---
   context_state scope{true};     // canceled to cancel the fiber; its references keep the fiber
-  std::coroutine_handle<> root;  // written under `lock`, for readers on other threads
+  // Readers on other threads hold `lock`. Stored (release) when the fiber is all there, before it is
+  // scheduled: who sees it sees `sched`, `who` and `owner`. Taken out under `lock`.
+  std::atomic<std::coroutine_handle<>> root{};
   // Takes the root's outcome and destroys it; with a null root: it was destroyed unfinished.
-  void (*on_exit)(fiber&) = nullptr;
+  void (*on_exit)(fiber&, remains) = nullptr;
   void* owner = nullptr;  // on_exit's; under `lock` once it runs
-  // Whose run it is. Keeps the actor, unless somebody else does until on_exit. Under `lock` for
-  // readers on other threads.
+  // Whose run it is. Keeps the actor, unless somebody else does until on_exit. For readers on other
+  // threads as `owner` is.
   std::shared_ptr<actor> who;
   const evaluation* evaluating = nullptr;  // the computed signal whose update runs; see signal.hpp
   inbox_core* bound = nullptr;             // list of inboxes bound here and at home nowhere else
@@ -174,16 +184,11 @@ struct fiber {
     return now;
   }
 
-  /// What is taken out for on_exit, under `lock` for readers on other threads.
-  struct remains {
-    std::coroutine_handle<> root;
-    std::shared_ptr<actor> who;
-    void* owner;
-  };
+  /// With `lock` held.
   remains take_remains() noexcept {
-    lock.lock();
-    remains taken{std::exchange(root, nullptr), std::move(who), std::exchange(owner, nullptr)};
-    lock.unlock();
+    remains taken{root.load(std::memory_order_relaxed), std::move(who),
+                  std::exchange(owner, nullptr)};
+    root.store(nullptr, std::memory_order_relaxed);
     return taken;
   }
 
