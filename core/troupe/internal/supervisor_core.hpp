@@ -131,7 +131,9 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
   bool post(posted& what, bool needs_acceptance = false) noexcept;
 
  private:
-  posted* take_posted() noexcept;
+  posted* take_first_locked() noexcept;
+  /// For the fiber. `regained`: it was interrupted, and has the turn now.
+  posted* take_posted(bool& regained) noexcept;
   [[nodiscard]] bool may_act() const noexcept;
   [[nodiscard]] bool acts_here(child_spec& child) const noexcept;
   [[nodiscard]] bool acts_here(posted& what) const noexcept;
@@ -200,8 +202,8 @@ class supervisor_core::next_event {
   next_event(supervisor_core& core, bool cancelable) noexcept
       : core_(&core), cancelable_(cancelable) {}
   [[nodiscard]] bool await_ready() noexcept {
-    got_ = core_->take_posted();
-    return got_ != nullptr && !detail::spend_budget();
+    got_ = core_->take_posted(regained_);
+    return regained_ || (got_ != nullptr && !detail::spend_budget());
   }
   bool await_suspend(std::coroutine_handle<> at) noexcept;
   posted* await_resume() noexcept;
@@ -209,6 +211,7 @@ class supervisor_core::next_event {
  private:
   supervisor_core* core_;
   bool cancelable_;
+  bool regained_ = false;
   posted* got_ = nullptr;
 };
 
