@@ -28,7 +28,8 @@ void run_exited(fiber&, fiber::remains left) {
     if (owner.abandoned != nullptr) owner.abandoned(owner);
     return;
   }
-  auto root = std::coroutine_handle<root_promise>::from_address(left.root.address());
+  auto root = std::coroutine_handle<root_promise>::from_address(
+      std::exchange(left.root, nullptr).address());
   exit_reason why = outcome_of(root.promise());
   root.destroy();
   owner.ended(owner, std::move(why));
@@ -52,7 +53,8 @@ void only_run_exited(fiber& ended, fiber::remains left) {
     only_run_ended(*ended.sched, *left.who, told, exit_reason::canceled());
     return;
   }
-  auto root = std::coroutine_handle<root_promise>::from_address(left.root.address());
+  auto root = std::coroutine_handle<root_promise>::from_address(
+      std::exchange(left.root, nullptr).address());
   exit_reason why = outcome_of(root.promise());
   root.destroy();
   only_run_ended(*ended.sched, *left.who, told, std::move(why));
