@@ -138,7 +138,7 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
   [[nodiscard]] bool acts_here(child_spec& child) const noexcept;
   [[nodiscard]] bool acts_here(posted& what) const noexcept;
   template <class Event>
-  void act(Event first) noexcept;
+  void act(detail::fiber& self, Event first) noexcept;
   void take(posted& what);
   void add(child_spec&& child);
   static void refuse_late(child_spec& child) noexcept;

@@ -12,14 +12,16 @@ namespace troupe::internal {
 
 result<> supervisor_core::spawn(child_spec&& child) {
   check(child);
-  bool here = false;
+  detail::fiber* self = nullptr;
   {
     const std::lock_guard held(post_lock_);
-    here = accepting_ && may_act() && acts_here(child);
-    acting_ = acting_ || here;
+    if (accepting_ && may_act() && acts_here(child)) {
+      acting_ = true;
+      self = waiter_;
+    }
   }
-  if (here) {
-    act([&] { add(std::move(child)); });
+  if (self != nullptr) {
+    act(*self, [&] { add(std::move(child)); });
     return {};
   }
   auto request = std::make_unique<spawn_request>(std::move(child));
@@ -35,14 +37,14 @@ result<> supervisor_core::spawn(child_spec&& child) {
 bool supervisor_core::post(posted& what, bool needs_acceptance) noexcept {
   detail::fiber* waiter = nullptr;
   std::uint64_t wait = 0;
-  bool here = false;
+  detail::fiber* self = nullptr;
   {
     const std::lock_guard held(post_lock_);
     if (needs_acceptance && !accepting_) return false;
     if (what.linked) return true;
-    here = may_act() && acts_here(what);
-    if (here) {
+    if (may_act() && acts_here(what)) {
       acting_ = true;
+      self = waiter_;
     } else {
       if (what.kind == posted_kind::spawn) idle_.reset();
       what.linked = true;
@@ -53,7 +55,7 @@ bool supervisor_core::post(posted& what, bool needs_acceptance) noexcept {
       wait = wait_;
     }
   }
-  if (here) act([&] { take(what); });
+  if (self != nullptr) act(*self, [&] { take(what); });
   if (waiter != nullptr) waiter->fire(wait, 0);
   return true;
 }
@@ -83,12 +85,13 @@ bool supervisor_core::acts_here(posted& what) const noexcept {
   return !tells_user && !child.factory && !child.wants_thread;
 }
 
-// With the turn: handles what came, and what has come meanwhile if that is not much.
+// With the turn, for the fiber `self`: handles what came, and what has come meanwhile if that is
+// not much.
 template <class Event>
-void supervisor_core::act(Event first) noexcept {
+void supervisor_core::act(detail::fiber& self, Event first) noexcept {
   constexpr int most_events = 32;
   // Runs begin in the supervisor's name, whoever's turn this is.
-  detail::fiber* const before = std::exchange(detail::current.running, waiter_);
+  detail::fiber* const before = std::exchange(detail::current.running, &self);
   bool done = true;
   posted* next = nullptr;
   for (int events = 1;; ++events) {
@@ -111,7 +114,7 @@ void supervisor_core::act(Event first) noexcept {
       update_idle_locked();
       next = first_posted_;
       const bool goes_on = done && !interrupted_ && next != nullptr && events < most_events &&
-                           acts_here(*next) && !waiter_->scope.ended();
+                           acts_here(*next) && !self.scope.ended();
       if (goes_on) {
         next = take_first_locked();
         continue;
