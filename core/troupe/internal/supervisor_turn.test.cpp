@@ -125,7 +125,7 @@ task<> spawn_until_refused(std::shared_ptr<supervisor> by,
 }
 
 TEST(supervisor_turn_test, stress_of_spawns_ends_and_restarts_that_meet_a_cancellation) {
-  for (int round = 0; round != 60; ++round) {
+  for (int round = 0; round != 30; ++round) {
     runtime rt({.workers = 3});
     const auto root = std::make_shared<supervisor>(
         "root", supervisor_options{.policy = restart_policy::transient});
