@@ -31,8 +31,8 @@ struct run_identity {
 };
 
 /// Starts a run of `one` under a context below `parent`, and gives that context, which the owner
-/// keeps to itself and until the end is told. The actors and the owner must live until then. If run() itself throws the end is told at once, from
-/// inside this call.
+/// keeps to itself and until the end is told. The actors and the owner must live until then. If
+/// run() itself throws the end is told at once, from inside this call.
 [[nodiscard]] context start_run(scheduler& sched, context_state* parent, actor& one,
                                 run_owner& owner, run_identity identity);
 

@@ -121,8 +121,8 @@ struct fiber {
   // An inbox of this wait has become a shared one meanwhile, and put the wait into its list: set
   // under `lock` while parked; the owner takes itself off the list, and clears it.
   bool registered = false;
-  bool finished = false;                // the root coroutine has come to its end
-  bool owner_holds_scope = false;       // one reference, from the start to on_exit, and lends it not
+  bool finished = false;           // the root coroutine has come to its end
+  bool owner_holds_scope = false;  // one reference, from the start to on_exit, and lends it not
   std::uint32_t fired = fired_nothing;  // written under `lock` while parked; read by the owner
   std::uint32_t pending = fired_nothing;
   std::uint64_t pending_wait = 0;      // the wait that `pending` belongs to; under `lock`
@@ -137,9 +137,9 @@ struct fiber {
   scheduler* sched = nullptr;
 
   // --- identity ---
-  context_state scope{true};     // canceled to cancel the fiber; its references keep the fiber
-  // Readers on other threads hold `lock`. Stored (release) when the fiber is all there, before it is
-  // scheduled: who sees it sees `sched`, `who` and `owner`. Taken out under `lock`.
+  context_state scope{true};  // canceled to cancel the fiber; its references keep the fiber
+  // Readers on other threads hold `lock`. Stored (release) when the fiber is all there, before it
+  // is scheduled: who sees it sees `sched`, `who` and `owner`. Taken out under `lock`.
   std::atomic<std::coroutine_handle<>> root{};
   // Takes the root's outcome and destroys it; with a null root: it was destroyed unfinished.
   void (*on_exit)(fiber&, remains) = nullptr;

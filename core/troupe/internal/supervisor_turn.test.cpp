@@ -132,12 +132,13 @@ TEST(supervisor_turn_test, stress_of_spawns_ends_and_restarts_that_meet_a_cancel
     auto handle = rt.spawn(root);
     std::vector<std::vector<std::shared_ptr<short_lived>>> accepted(4);
     std::vector<join_handle<void>> spawning;
+    spawning.reserve(accepted.size());
     for (auto& into : accepted) spawning.push_back(rt.spawn(spawn_until_refused(root, &into)));
     rt.spawn([](join_handle<exit_reason> victim, int turns) -> task<> {
       for (int i = 0; i != turns; ++i) co_await sleep_for(0ns);
       victim.cancel();
     }(handle, 1 + round));
-    for (auto& one : spawning) static_cast<void>(rt.block_on(one));
+    for (auto& one : spawning) EXPECT_TRUE(rt.block_on(one));
     ASSERT_EQ(rt.block_on(handle)->kind(), exit_kind::canceled);
     EXPECT_TRUE(rt.shutdown().empty());
     for (const auto& of_one : accepted) {
