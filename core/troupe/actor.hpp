@@ -61,6 +61,8 @@ class actor {
   virtual void ended_for_good() noexcept {}
   // A run is being started, perhaps after that: before anybody can know.
   virtual void run_begins() noexcept {}
+  // A supervisor: it stops in its children's time.
+  [[nodiscard]] virtual bool has_children() const noexcept { return false; }
   // A later object of the same factory: whoever holds `first` is to meet this one instead. False:
   // they do not fit together.
   virtual bool take_over(actor& first) noexcept { return &first != this; }
@@ -97,6 +99,7 @@ struct actor_internals {
     one.ended_for_good();
     one.registration_.stopped(why);
   }
+  [[nodiscard]] static bool has_children(const actor& one) noexcept { return one.has_children(); }
   /// For the later ones of a factory's objects. False: they differ from the first in what others
   /// hold on to.
   [[nodiscard]] static bool take_over(actor& later, actor& first) noexcept {

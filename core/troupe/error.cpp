@@ -115,12 +115,12 @@ const std::error_category& error_category() noexcept {
 namespace {
 
 // The categories that errors have been made of, so that an index stands for the pointer. Entries
-// are set once and stay; index 0 is Troupe's own and in no entry.
+// are set once and stay; 0 (Troupe's own) and system_index are in no entry.
 std::array<std::atomic<const std::error_category*>, 255> known_categories{};
 
 /// 0: there is no room for it.
 std::uint32_t index_of(const std::error_category& category) noexcept {
-  for (std::uint32_t i = 1; i != known_categories.size(); ++i) {
+  for (std::uint32_t i = 2; i != known_categories.size(); ++i) {
     const std::error_category* known = known_categories[i].load(std::memory_order_relaxed);
     if (known == nullptr &&
         known_categories[i].compare_exchange_strong(known, &category, std::memory_order_relaxed)) {
@@ -135,6 +135,7 @@ std::uint32_t index_of(const std::error_category& category) noexcept {
 
 std::uint64_t error::word_for(const std::error_code& code) noexcept {
   if (code.category() == error_category()) return pack(code.value(), 0);
+  if (code.category() == std::system_category()) return pack(code.value(), system_index);
   if (const std::uint32_t index = index_of(code.category())) return pack(code.value(), index);
   return reinterpret_cast<std::uint64_t>(detail::make_text(code, {}));
 }
@@ -155,6 +156,7 @@ std::error_code error::code() const noexcept {
   const auto category = static_cast<std::uint32_t>(word_) >> 1U;
   const int value = static_cast<int>(word_ >> 32U);
   if (category == 0) return {value, error_category()};
+  if (category == system_index) return {value, std::system_category()};
   return {value, *known_categories[category].load(std::memory_order_relaxed)};
 }
 

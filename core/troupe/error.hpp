@@ -68,7 +68,7 @@ void release(error_text* text) noexcept;
 /// A std::error_code and, where there is more to say, a text.
 ///
 /// Cost: one word; without a text nothing is allocated. The text is allocated once and shared by
-/// all copies. (A program that has met more than 254 error categories of its own pays with an
+/// all copies. (A program that has met more than 253 error categories of its own pays with an
 /// allocation for each error of those beyond.) Threads: like any value; copies that share a text
 /// may live on different threads.
 class [[nodiscard]] error {
@@ -140,12 +140,17 @@ class [[nodiscard]] error {
   }
 
  private:
+  friend class exit_reason;
+  /// That of std::error_code(): no error at all.
+  error() noexcept : word_(pack(0, system_index)) {}
+
   // Either the code's value in the upper half, the index of its category (see error.cpp) below it,
   // and the lowest bit set; or the address of a block that holds code and text.
   struct packed {
     std::uint64_t word;
   };
   explicit error(packed plain) noexcept : word_(plain.word) {}
+  static constexpr std::uint32_t system_index = 1;  // of std::system_category
   static constexpr std::uint64_t pack(int value, std::uint32_t category) noexcept {
     return (std::uint64_t{static_cast<std::uint32_t>(value)} << 32U) | (category << 1U) | 1U;
   }

@@ -1,4 +1,6 @@
 #include <troupe/exit_reason.hpp>
+
+#include <troupe/detail/pooled.hpp>
 #include <troupe/internal/throw_site.hpp>
 
 #include <mutex>
@@ -10,12 +12,15 @@ namespace troupe {
 namespace detail {
 
 struct crash {
-  std::exception_ptr exception;
-  std::string type;
-  std::string text;
-  internal::captured_stack frames;
+  explicit crash(std::exception_ptr thrown);
 
-  // Filled by the first who asks, under the flag.
+  std::exception_ptr exception;
+  internal::captured_stack frames;
+  std::string text;
+
+  // Each filled by the first who asks, under its flag.
+  mutable std::once_flag named;
+  mutable std::string type;
   mutable std::once_flag symbolized;
   mutable std::vector<std::string> stack;
 };
@@ -37,11 +42,25 @@ std::string type_of(const std::exception_ptr& exception) {
   return name;
 }
 
+/// Finds the std::exception as a catch block would, without the cost of throwing again: half of a
+/// restart's. Null: it is none.
+const std::exception* as_standard(const std::exception_ptr& exception) noexcept {
+  const std::type_info* type = exception.__cxa_exception_type();
+  if (type == nullptr || type->__is_pointer_p()) return nullptr;
+  // libstdc++: an exception_ptr is one pointer, to the exception object.
+  static_assert(sizeof(std::exception_ptr) == sizeof(void*));
+  void* object = *reinterpret_cast<void* const*>(&exception);
+  constexpr unsigned outermost = 1;  // not behind a pointer
+  if (!typeid(std::exception).__do_catch(type, &object, outermost)) return nullptr;
+  return static_cast<const std::exception*>(object);
+}
+
 std::string text_of(const std::exception_ptr& exception) {
+  if (const std::exception* standard = as_standard(exception)) {
+    return standard->what() != nullptr ? standard->what() : "";
+  }
   try {
     std::rethrow_exception(exception);
-  } catch (const std::exception& e) {
-    return e.what() != nullptr ? e.what() : "";
   } catch (const error& e) {
     return e.message();
   } catch (const std::string& text) {
@@ -64,6 +83,11 @@ const std::string* thrower(std::span<const std::string> stack) {
 
 }  // namespace
 
+detail::crash::crash(std::exception_ptr thrown)
+    : exception(std::move(thrown)),
+      frames(internal::find_throw_stack(exception)),
+      text(text_of(exception)) {}
+
 exit_reason exit_reason::from_result(const result<>& outcome) noexcept {
   if (outcome.has_value()) return clean();
   const bool was_canceled = outcome.error() == errc::canceled;
@@ -76,12 +100,7 @@ exit_reason exit_reason::from_exception(std::exception_ptr exception) {
         "exit_reason::from_exception: the exception_ptr is null; call it with what "
         "std::current_exception() gives inside the catch block");
   }
-  auto crash = std::make_shared<detail::crash>();
-  crash->frames = internal::find_throw_stack(exception);
-  crash->type = type_of(exception);
-  crash->text = text_of(exception);
-  crash->exception = std::move(exception);
-  return {exit_kind::exception, std::error_code(), std::move(crash)};
+  return {exit_kind::exception, error(), detail::make_pooled<detail::crash>(std::move(exception))};
 }
 
 std::exception_ptr exit_reason::exception() const noexcept {
@@ -89,7 +108,9 @@ std::exception_ptr exit_reason::exception() const noexcept {
 }
 
 std::string_view exit_reason::type() const noexcept {
-  return crash_ != nullptr ? std::string_view(crash_->type) : std::string_view();
+  if (crash_ == nullptr) return {};
+  std::call_once(crash_->named, [this] { crash_->type = type_of(crash_->exception); });
+  return crash_->type;
 }
 
 std::string_view exit_reason::text() const noexcept {

@@ -24,9 +24,7 @@ struct crash;  // the exception, its description and the stack of its throw, see
 /// and shared by all copies. Threads: a value; one exit_reason may be read by several threads.
 class exit_reason {
  public:
-  [[nodiscard]] static exit_reason clean() noexcept {
-    return {exit_kind::clean, std::error_code(), nullptr};
-  }
+  [[nodiscard]] static exit_reason clean() noexcept { return {exit_kind::clean, error(), nullptr}; }
   [[nodiscard]] static exit_reason canceled() noexcept {
     return {exit_kind::canceled, errc::canceled, nullptr};
   }

@@ -18,6 +18,7 @@ namespace detail {
 
 void restart_history::reset(restart_limit limit) {
   limit_ = limit;
+  if (limit.max_restarts == unlimited_restarts && ring_.empty()) return;
   ring_.resize(limit.max_restarts == unlimited_restarts ? 0 : limit.max_restarts);
   clear();
 }
@@ -66,16 +67,20 @@ child_id supervision_state::add(const child_options& options, decisions& out) {
   c.policy = options.policy.value_or(options_.policy);
   c.declared = phase_ == phase::created;
   c.shutdown_timeout = options.shutdown_timeout.value_or(options_.shutdown_timeout);
+  c.restarts = 0;
+  if (c.policy != restart_policy::temporary) set_restarts(c, options);
+  ++live_;
+  if (phase_ == phase::running && stage_ == stage::steady) begin_starting(id, out);
+  return id;
+}
+
+void supervision_state::set_restarts(child& c, const child_options& options) {
   const nanoseconds first_delay = options.restart_delay.value_or(options_.restart_delay);
   uses_time_ = uses_time_ || first_delay != nanoseconds::zero() ||
                options.restart_limit.max_restarts != unlimited_restarts;
   c.delays = detail::restart_delays(first_delay, options.backoff.value_or(options_.backoff),
                                     options.jitter.value_or(options_.jitter));
   c.history.reset(options.restart_limit);
-  c.restarts = 0;
-  ++live_;
-  if (phase_ == phase::running && stage_ == stage::steady) begin_starting(id, out);
-  return id;
 }
 
 void supervision_state::start(decisions& out) {

@@ -228,6 +228,7 @@ class supervision_state {
   };
 
   void begin_life();
+  void set_restarts(child& c, const child_options& options);
   child_id take_slot();
   void free_slot(child_id id);
   void end_for_good(child_id id, decisions& out);

@@ -26,7 +26,10 @@ namespace {
 
 struct disarmed_at_end {
   internal::supervisor_core& core;
-  ~disarmed_at_end() { core.disarm_all(); }
+  ~disarmed_at_end() {
+    core.leave();
+    core.disarm_all();
+  }
 };
 
 }  // namespace
@@ -37,7 +40,9 @@ task<result<>> supervisor::run(context ctx) {
   try {
     core->begin(*detail::current.running->sched, log());
     while (!core->finished()) {
-      internal::posted* const what = co_await core->next(!core->stopping());
+      internal::posted* what = co_await core->next(!core->stopping());
+      while (core->interrupted()) what = co_await core->next(false);
+      core->go_on();
       // Before the event, which may be the end of a child that was canceled because we were.
       if (!core->stopping() && ctx.err()) core->stop();
       if (what != nullptr) core->handle(*what);

@@ -79,6 +79,7 @@ class supervisor : public actor {
 
  private:
   void ended_for_good() noexcept override;
+  [[nodiscard]] bool has_children() const noexcept override { return true; }
 
   std::shared_ptr<internal::supervisor_core> core_;
 };

@@ -14,7 +14,9 @@ namespace troupe::detail {
 /// an actor may be destroyed on another thread, after this one has ended.
 struct construction_site {
   spin_lock lock;
-  actor_inboxes* open = nullptr;  // under the lock
+  // Written by the thread whose site this is; by another, which destroys the actor, under the lock.
+  // The thread holds the lock while it uses what it found here.
+  std::atomic<actor_inboxes*> open{nullptr};
   construction_site* next_free = nullptr;
 };
 
@@ -66,8 +68,7 @@ spin_lock& lock_of(const void* home) noexcept {
 actor_inboxes::actor_inboxes() {
   construction_site& site = this_site.get();
   state_.store(reinterpret_cast<std::uintptr_t>(&site) | is_site_bit, std::memory_order_relaxed);
-  const std::lock_guard held(site.lock);
-  site.open = this;
+  site.open.store(this, std::memory_order_relaxed);
 }
 
 void actor_inboxes::close_site() noexcept {
@@ -77,20 +78,31 @@ void actor_inboxes::close_site() noexcept {
   } while (!state_.compare_exchange_weak(seen, seen & is_claimed_bit));
   // NOLINTNEXTLINE(performance-no-int-to-ptr): the word is an address and two bits
   auto* const site = reinterpret_cast<construction_site*>(seen & ~(is_site_bit | is_claimed_bit));
+  actor_inboxes* ours = this;
+  if (site == this_site.mine) {
+    if (site->open.load(std::memory_order_relaxed) == ours) {
+      site->open.store(nullptr, std::memory_order_relaxed);
+    }
+    return;
+  }
   const std::lock_guard held(site->lock);
-  if (site->open == this) site->open = nullptr;
+  site->open.compare_exchange_strong(ours, nullptr, std::memory_order_relaxed);
 }
 
 actor_inboxes::~actor_inboxes() {
   close_site();
+  if (first_.load(std::memory_order_acquire) == nullptr) return;
   const std::lock_guard held(lock_of(this));
-  while (first_ != nullptr) unlink(*first_);
+  while (inbox_core* const one = first_) unlink(*one);
 }
 
 void actor_inboxes::link(inbox_core& member) noexcept {
-  inbox_core** at = &first_;
-  while (*at != nullptr) at = &(*at)->home_next;
-  *at = &member;
+  if (inbox_core* at = first_) {
+    while (at->home_next != nullptr) at = at->home_next;
+    at->home_next = &member;
+  } else {
+    first_.store(&member, std::memory_order_release);
+  }
   member.home.store(this, std::memory_order_release);
 }
 
@@ -104,15 +116,22 @@ void actor_inboxes::adopt(inbox_core& homeless) noexcept {
 }
 
 void actor_inboxes::unlink(inbox_core& member) noexcept {
-  inbox_core** at = &first_;
-  while (*at != &member) at = &(*at)->home_next;
-  *at = std::exchange(member.home_next, nullptr);
+  inbox_core* const next = std::exchange(member.home_next, nullptr);
+  inbox_core* at = first_;
+  if (at == &member) {
+    member.home.store(nullptr, std::memory_order_release);
+    first_.store(next, std::memory_order_release);
+    return;
+  }
+  while (at->home_next != &member) at = at->home_next;
+  at->home_next = next;
   member.home.store(nullptr, std::memory_order_release);
 }
 
 void actor_inboxes::keep_within(const void* begin, std::size_t size) noexcept {
   if ((state_.load(std::memory_order_relaxed) & is_site_bit) == 0) return;  // settled before
   close_site();
+  if (first_.load(std::memory_order_acquire) == nullptr) return;
   const std::lock_guard held(lock_of(this));
   const auto from = reinterpret_cast<std::uintptr_t>(begin);
   for (inbox_core* at = first_; at != nullptr;) {
@@ -124,6 +143,7 @@ void actor_inboxes::keep_within(const void* begin, std::size_t size) noexcept {
 }
 
 void actor_inboxes::close_all() noexcept {
+  if (first_.load(std::memory_order_acquire) == nullptr) return;
   const auto is_ours = [](inbox_core& one) { return !one.adopted() || !one.is_shared(); };
   {
     const std::lock_guard held(lock_of(this));
@@ -146,6 +166,7 @@ void actor_inboxes::close_all() noexcept {
 }
 
 void actor_inboxes::reopen_all() noexcept {
+  if (first_.load(std::memory_order_acquire) == nullptr) return;
   const std::lock_guard held(lock_of(this));
   for (inbox_core* at = first_; at != nullptr; at = at->home_next) at->target().reopen();
 }

@@ -81,7 +81,9 @@ class actor_inboxes {
   static constexpr std::uintptr_t is_claimed_bit = 1;
   static constexpr std::uintptr_t is_site_bit = 2;
 
-  inbox_core* first_ = nullptr;  // in the order of construction
+  // In the order of construction. Written under the lock; who finds it empty without, where nobody
+  // can join, need not take the lock. Release/acquire: then nobody who left touches the list.
+  std::atomic<inbox_core*> first_{nullptr};
   // Until the object is known to be complete the construction_site, marked; then the fiber of the
   // run. Who writes the pointer is the actor's owner; the bit of the claim is written by
   // read-modify-writes, and changes only while there is no run.

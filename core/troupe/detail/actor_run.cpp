@@ -24,14 +24,14 @@ exit_reason outcome_of(root_promise& ended) noexcept {
 
 }  // namespace
 
-void run_exited(fiber& ended) {
-  const fiber::remains left = ended.take_remains();
+void run_exited(fiber::remains left) {
   auto& owner = *static_cast<run_owner*>(left.owner);
   if (!left.root) {
     if (owner.abandoned != nullptr) owner.abandoned(owner);
     return;
   }
-  auto root = std::coroutine_handle<root_promise>::from_address(left.root.address());
+  auto root = std::coroutine_handle<root_promise>::from_address(
+      std::exchange(left.root, nullptr).address());
   exit_reason why = outcome_of(root.promise());
   root.destroy();
   owner.ended(owner, std::move(why));
@@ -53,14 +53,14 @@ void only_run_ended(scheduler& where, actor& one, join_state<exit_reason>* told,
 
 }  // namespace
 
-void only_run_exited(fiber& ended) {
-  const fiber::remains left = ended.take_remains();
+void only_run_exited(fiber& ended, fiber::remains left) {
   auto* const told = static_cast<join_state<exit_reason>*>(left.owner);
   if (!left.root) {  // destroyed with its runtime: others may wait for it in theirs
     only_run_ended(*ended.sched, *left.who, told, exit_reason::canceled());
     return;
   }
-  auto root = std::coroutine_handle<root_promise>::from_address(left.root.address());
+  auto root = std::coroutine_handle<root_promise>::from_address(
+      std::exchange(left.root, nullptr).address());
   exit_reason why = outcome_of(root.promise());
   root.destroy();
   only_run_ended(*ended.sched, *left.who, told, std::move(why));
@@ -83,15 +83,14 @@ struct starting {
 };
 
 /// A fiber with a run in it that is not scheduled yet. Where run() throws there is no body, and
-/// `thrown` says what.
-starting prepare_run(scheduler& sched, context_state* parent, actor& one, run_identity identity,
+/// `thrown` says what. The fiber has a reference to its scope for the caller to adopt.
+starting prepare_run(scheduler& sched, context_state* parent, actor& one,
                      std::exception_ptr& thrown) {
-  actor_internals::registration(identity.known_as).started(sched, identity.supervisor);
   actor_internals::run_begins(one);
-  fiber& made = make_fiber(sched, parent);
+  fiber& made = make_fiber(sched, parent, 2);
   task<result<>> body;
   try {
-    body = actor_internals::run(one, context::share(made.scope));
+    body = actor_internals::run(one, context::adopt(&made.scope));
     if (!body) throw usage_error("actor \"" + one.name() + "\": run() returned an empty task");
   } catch (...) {
     thrown = std::current_exception();
@@ -99,19 +98,24 @@ starting prepare_run(scheduler& sched, context_state* parent, actor& one, run_id
   return {made, std::move(body)};
 }
 
+void drop_run(fiber& unstarted, run_identity identity) noexcept {
+  actor_internals::registration(identity.known_as)
+      .run_begins(*unstarted.sched, identity.supervisor, nullptr);
+  drop_fiber(unstarted);
+}
+
 void schedule_run(starting&& run, std::shared_ptr<actor> one, run_identity identity, root_kind kind,
                   void* owner) {
   fiber& made = run.made;
   actor_internals::inboxes(*one).set_run(&made);
-  {
-    const std::lock_guard held(made.lock);
-    made.root = run.body.release();
-    made.who = std::move(one);
-    made.owner = owner;
-  }
-  actor_internals::registration(identity.known_as).run_begins(made);
-  made.resume_point = made.root;
+  const std::coroutine_handle<> root = run.body.release();
+  made.resume_point = root;
   made.root_is = kind;
+  made.owner = owner;
+  made.who = std::move(one);
+  made.root.store(root, std::memory_order_release);
+  actor_internals::registration(identity.known_as)
+      .run_begins(*made.sched, identity.supervisor, &made);
   made.sched->schedule(made);
 }
 
@@ -120,13 +124,14 @@ void schedule_run(starting&& run, std::shared_ptr<actor> one, run_identity ident
 context start_run(scheduler& sched, context_state* parent, actor& one, run_owner& owner,
                   run_identity identity) {
   std::exception_ptr thrown;
-  starting run = prepare_run(sched, parent, one, identity, thrown);
-  context scope = context::share(run.made.scope);
+  starting run = prepare_run(sched, parent, one, thrown);
+  context scope = context::adopt(&run.made.scope);
   if (!run.body) {
-    drop_fiber(run.made);
+    drop_run(run.made, identity);
     owner.ended(owner, exit_reason::from_exception(std::move(thrown)));
     return scope;
   }
+  run.made.owner_holds_scope = true;
   // Its owner keeps the actor.
   std::shared_ptr<actor> unowned(std::shared_ptr<actor>(), &one);
   schedule_run(std::move(run), std::move(unowned), identity, root_kind::run, &owner);
@@ -137,11 +142,11 @@ void start_only_run(scheduler& sched, context_state* parent, std::shared_ptr<act
                     join_state<exit_reason>& told) {
   std::exception_ptr thrown;
   const run_identity identity{.known_as = *one};
-  starting run = prepare_run(sched, parent, *one, identity, thrown);
-  told.scope = context::share(run.made.scope);
+  starting run = prepare_run(sched, parent, *one, thrown);
+  told.scope = context::adopt(&run.made.scope);
   told.forget = forget_join_state;
   if (!run.body) {
-    drop_fiber(run.made);
+    drop_run(run.made, identity);
     only_run_ended(sched, *one, &told, exit_reason::from_exception(std::move(thrown)));
     return;
   }

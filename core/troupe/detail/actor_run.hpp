@@ -30,9 +30,9 @@ struct run_identity {
   actor_id supervisor = {};  ///< whose child it is, if anybody's
 };
 
-/// Starts a run of `one` under a context below `parent`, and gives that context. The actors and the
-/// owner must live until the end is told. If run() itself throws the end is told at once, from
-/// inside this call.
+/// Starts a run of `one` under a context below `parent`, and gives that context, which the owner
+/// keeps to itself and until the end is told. The actors and the owner must live until then. If
+/// run() itself throws the end is told at once, from inside this call.
 [[nodiscard]] context start_run(scheduler& sched, context_state* parent, actor& one,
                                 run_owner& owner, run_identity identity);
 

@@ -74,9 +74,9 @@ actor_registration::actor_registration(actor& who) : slot_(&slot_pool::take()) {
 }
 
 actor_registration::~actor_registration() {
-  stopped(nullptr);
   {
     const std::lock_guard held(slot_->lock);
+    stop(*slot_, nullptr);
     slot_->who = nullptr;
     delete slot_->record.exchange(nullptr);
   }
@@ -84,23 +84,22 @@ actor_registration::~actor_registration() {
   if (slot_->generation != ~std::uint32_t{0}) slot_pool::give(*slot_);
 }
 
-void actor_registration::started(scheduler& home, actor_id parent) noexcept {
+void actor_registration::run_begins(scheduler& home, actor_id parent, fiber* run) noexcept {
   const scheduler& root = home.root();
   const std::lock_guard held(slot_->lock);
   const actor_record* const record = slot_->record.load(std::memory_order_relaxed);
   const bool news = record != nullptr && record->health &&
                     !(slot_->is == actor_slot::life::running && slot_->home() == &root);
   slot_->is = actor_slot::life::running;
-  slot_->set_home(&root);
   slot_->parent = parent;
   ++slot_->starts;
+  if (run == nullptr) {
+    slot_->set_home(&root);
+  } else {
+    slot_->run_begins(*run);
+    run->slot.store(slot_, std::memory_order_release);
+  }
   if (news) root.health_was_set(*slot_);
-}
-
-void actor_registration::run_begins(fiber& run) noexcept {
-  const std::lock_guard held(slot_->lock);
-  slot_->run_begins(run);
-  run.slot.store(slot_, std::memory_order_release);
 }
 
 void actor_registration::run_ended(actor_slot& slot, const fiber& run) noexcept {

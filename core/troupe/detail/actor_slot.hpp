@@ -93,9 +93,8 @@ class actor_registration {
   ~actor_registration();
 
   [[nodiscard]] actor_id id() const noexcept { return slot_->id(); }
-  void started(scheduler& home, actor_id parent) noexcept;
-  /// Between started() and stopped() runs come and go.
-  void run_begins(fiber& run) noexcept;
+  /// Between this and stopped() runs come and go. A null run: one that failed before it had begun.
+  void run_begins(scheduler& home, actor_id parent, fiber* run) noexcept;
   static void run_ended(actor_slot& slot, const fiber& run) noexcept;
   /// It has ended for good; null: without ever having run.
   void stopped(const exit_reason* why) noexcept;

@@ -9,8 +9,7 @@
 
 namespace troupe::detail {
 
-void root_exited(fiber& ended) {
-  const fiber::remains left = ended.take_remains();
+void root_exited(fiber::remains left) {
   if (left.root) left.root.destroy();
   auto& owner = *static_cast<root_owner*>(left.owner);
   owner.ended(owner);
@@ -18,15 +17,13 @@ void root_exited(fiber& ended) {
 
 context start_root(scheduler& sched, context_state* parent, task<result<>> root,
                    root_owner& owner) {
-  fiber& made = make_fiber(sched, parent);
-  context scope = context::share(made.scope);
-  {
-    const std::lock_guard held(made.lock);
-    made.root = root.release();
-  }
-  made.resume_point = made.root;
+  fiber& made = make_fiber(sched, parent, 1);
+  context scope = context::adopt(&made.scope);
+  const std::coroutine_handle<> frame = root.release();
+  made.resume_point = frame;
   made.root_is = root_kind::task;
   made.owner = &owner;
+  made.root.store(frame, std::memory_order_release);
   sched.schedule(made);
   return scope;
 }

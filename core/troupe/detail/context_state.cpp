@@ -128,7 +128,8 @@ void release(context_state& state) noexcept {
       unlink_child(*parent, *at);
     }
     at->parent = nullptr;
-    if (context_extra* extra = at->extra.exchange(nullptr, std::memory_order_acq_rel)) {
+    if (context_extra* extra = at->extra.load(std::memory_order_acquire)) {
+      at->extra.store(nullptr, std::memory_order_relaxed);
       if (extra->armed) extra->home->remove_timer(extra->timer);
       delete extra;
     }

@@ -24,7 +24,9 @@ using fiber_pool = stable_pool<fiber>;
 /// The fiber's part in its own life is over; contexts may still refer to its scope, but no more to
 /// the scheduler.
 void let_go(fiber& ended, scheduler& sched) noexcept {
-  {
+  if (ended.scope.references.load(std::memory_order_acquire) == 1) {
+    ended.sched = nullptr;  // nobody holds a context of it
+  } else {
     const std::lock_guard held(ended.lock);
     ended.sched = nullptr;
   }
@@ -32,31 +34,42 @@ void let_go(fiber& ended, scheduler& sched) noexcept {
   sched.fiber_ended();
 }
 
-void unbind_all(fiber& ended) noexcept {
-  if (actor_slot* const slot = ended.slot.exchange(nullptr)) {
-    actor_registration::run_ended(*slot, ended);
-  }
-  ended.lock.lock();
-  while (ended.bound != nullptr) ended.bound->unbind_locked(ended);
-  if (ended.who != nullptr) actor_internals::inboxes(*ended.who).set_run(nullptr);
-  ended.lock.unlock();
+void leave_slot(fiber& ended) noexcept {
+  actor_slot* const slot = ended.slot.load(std::memory_order_relaxed);
+  if (slot == nullptr) return;
+  ended.slot.store(nullptr, std::memory_order_relaxed);
+  actor_registration::run_ended(*slot, ended);
 }
 
-void exited(fiber& ended) {
+void unbind_all_locked(fiber& ended) noexcept {
+  while (ended.bound != nullptr) ended.bound->unbind_locked(ended);
+  if (ended.who != nullptr) actor_internals::inboxes(*ended.who).set_run(nullptr);
+}
+
+void exited(fiber& ended, fiber::remains&& left) {
   switch (ended.root_is) {
-    case root_kind::task: return root_exited(ended);
-    case root_kind::run: return run_exited(ended);
-    case root_kind::only_run: return only_run_exited(ended);
+    case root_kind::task: return root_exited(std::move(left));
+    case root_kind::run: return run_exited(std::move(left));
+    case root_kind::only_run: return only_run_exited(ended, std::move(left));
   }
+}
+
+/// For a coroutine that was destroyed.
+void tell_owner(fiber& destroyed) noexcept {
+  destroyed.lock.lock();
+  fiber::remains left = destroyed.take_remains();
+  destroyed.lock.unlock();
+  exited(destroyed, std::move(left));
 }
 
 /// Destroys the coroutine of a fiber that waits and will never run again.
 void destroy_frame(fiber& suspended) noexcept {
-  unbind_all(suspended);
+  leave_slot(suspended);
   std::coroutine_handle<> root;
   {
     const std::lock_guard held(suspended.lock);
-    root = std::exchange(suspended.root, nullptr);
+    unbind_all_locked(suspended);
+    root = suspended.root.exchange(nullptr);
     suspended.open_wait(wait_kind::none, false);  // replies and the like come too late
     suspended.parked.store(false, std::memory_order_relaxed);
     suspended.receive_mask = 0;
@@ -66,10 +79,11 @@ void destroy_frame(fiber& suspended) noexcept {
 
 }  // namespace
 
-fiber& make_fiber(scheduler& sched, context_state* parent) {
+fiber& make_fiber(scheduler& sched, context_state* parent, std::uint32_t contexts) {
   fiber& made = fiber_pool::take();
   made.finished = false;
   made.owner = nullptr;
+  made.owner_holds_scope = false;
   made.rounds.store(0, std::memory_order_relaxed);
   made.waiting_for.store(wait_kind::none, std::memory_order_relaxed);
   made.sampling = sample_stage::none;
@@ -77,30 +91,34 @@ fiber& make_fiber(scheduler& sched, context_state* parent) {
   made.handling.store(nullptr, std::memory_order_relaxed);
   made.calling.store(nullptr, std::memory_order_relaxed);  // a call may have been destroyed waiting
   context_state& scope = made.scope;
-  scope.references.store(1, std::memory_order_relaxed);
+  scope.references.store(1 + contexts, std::memory_order_relaxed);
   scope.status.store(context_status::alive, std::memory_order_relaxed);
   scope.limit = context_limit::none;
   attach(scope, parent);
   if (scope.limit != context_limit::none) arm_deadline(scope, sched);
-  {
-    const std::lock_guard held(made.lock);
-    made.sched = &sched;
-  }
+  made.sched = &sched;
   sched.fiber_started();
   return made;
 }
 
 void finish_fiber(fiber& ended) noexcept {
   scheduler& sched = *ended.sched;
-  const auto keep = sched.shared_from_this();  // exited() may let go of the runtime's last user
-  unbind_all(ended);
-  // What the run left behind under its context ends with it. With a single reference, ours, there
-  // is nothing: children, and whoever waits for the context, hold others.
-  if (ended.scope.references.load(std::memory_order_acquire) != 1 &&
+  // What exited() calls may let go of the runtime's last user. Workers are part of a runtime that
+  // lives.
+  const auto keep = current.worker == nullptr ? sched.shared_from_this() : nullptr;
+  leave_slot(ended);
+  ended.lock.lock();
+  unbind_all_locked(ended);
+  fiber::remains left = ended.take_remains();
+  ended.lock.unlock();
+  // What the run left behind under its context ends with it. With no reference but ours there is
+  // nothing: children, and whoever waits for the context, hold others.
+  const std::uint32_t ours = ended.owner_holds_scope ? 2 : 1;
+  if (ended.scope.references.load(std::memory_order_acquire) != ours &&
       !end_alone(ended.scope, context_status::canceled)) {
     end(ended.scope, context_status::canceled);
   }
-  exited(ended);
+  exited(ended, std::move(left));
   let_go(ended, sched);
 }
 
@@ -115,14 +133,14 @@ void recycle_fiber(fiber& unused) noexcept { fiber_pool::give(unused); }
 void for_each_fiber(const scheduler& sched, void (*visit)(fiber&, void*), void* data) {
   fiber_pool::for_each([&](fiber& one) {
     const std::lock_guard held(one.lock);
-    if (one.sched != nullptr && one.root && &one.sched->root() == &sched) visit(one, data);
+    if (one.root.load(std::memory_order_acquire) && &one.sched->root() == &sched) visit(one, data);
   });
 }
 
 void destroy_fiber(fiber& suspended) noexcept {
   scheduler& sched = *suspended.sched;
   destroy_frame(suspended);
-  exited(suspended);
+  tell_owner(suspended);
   let_go(suspended, sched);
 }
 
@@ -139,7 +157,7 @@ void destroy_suspended(scheduler& sched) noexcept {
     for (; destroyed != all.size(); ++destroyed) destroy_frame(*all[destroyed]);
   }
   for (fiber* one : all) {
-    exited(*one);
+    tell_owner(*one);
     let_go(*one, sched);
   }
 }

@@ -124,6 +124,13 @@ class resumption {
 };
 
 struct fiber {
+  /// What is taken out at the end, for who is told of it.
+  struct remains {
+    std::coroutine_handle<> root;
+    std::shared_ptr<actor> who;
+    void* owner;
+  };
+
   // --- the wait ---
   spin_lock lock;
   // Set by the owner when it parks, cleared under `lock` by whoever ends the wait. The owner sets
@@ -138,6 +145,8 @@ struct fiber {
   bool registered = false;
   bool finished : 1 = false;  // the root coroutine has come to its end
   root_kind root_is : 2 = root_kind::task;
+  // One reference, from the start to the telling of the end, and lends it not.
+  bool owner_holds_scope : 1 = false;
   sample_stage sampling = sample_stage::none;
   std::uint32_t fired = fired_nothing;  // written under `lock` while parked; read by the owner
   std::uint32_t pending = fired_nothing;
@@ -147,15 +156,19 @@ struct fiber {
 
   // --- running ---
   resumption resume_point;
-  fiber* next = nullptr;       // in an intrusive queue
-  scheduler* sched = nullptr;  // null: this fiber is free
+  fiber* next = nullptr;  // in an intrusive queue
+  // Null: this fiber is free. Others read it under `lock`, and where there is a root, or while they
+  // hold a context of the fiber.
+  scheduler* sched = nullptr;
 
   // --- identity ---
-  context_state scope{true};     // canceled to cancel the fiber; its references keep the fiber
-  std::coroutine_handle<> root;  // written under `lock`, for readers on other threads
-  void* owner = nullptr;         // who is told of the end; under `lock` once it runs
-  // Whose run it is. Keeps the actor, unless somebody else does until the end is told. Under `lock`
-  // for readers on other threads.
+  context_state scope{true};  // canceled to cancel the fiber; its references keep the fiber
+  // Readers on other threads hold `lock`. Stored (release) when the fiber is all there, before it
+  // is scheduled: who sees it sees `sched`, `who` and `owner`. Taken out under `lock`.
+  std::atomic<std::coroutine_handle<>> root{};
+  void* owner = nullptr;  // who is told of the end; under `lock` once it runs
+  // Whose run it is. Keeps the actor, unless somebody else does until the end is told. For readers
+  // on other threads as `owner` is.
   std::shared_ptr<actor> who;
   inbox_core* bound = nullptr;  // list of inboxes bound here
   // The owner of the inbox that this fiber calls, while it waits for the reply; see call_cycle.hpp.
@@ -191,16 +204,11 @@ struct fiber {
     return now;
   }
 
-  /// What is taken out at the end, under `lock` for readers on other threads.
-  struct remains {
-    std::coroutine_handle<> root;
-    std::shared_ptr<actor> who;
-    void* owner;
-  };
+  /// With `lock` held.
   remains take_remains() noexcept {
-    lock.lock();
-    remains taken{std::exchange(root, nullptr), std::move(who), std::exchange(owner, nullptr)};
-    lock.unlock();
+    remains taken{root.load(std::memory_order_relaxed), std::move(who),
+                  std::exchange(owner, nullptr)};
+    root.store(nullptr, std::memory_order_relaxed);
     return taken;
   }
 
@@ -279,8 +287,9 @@ struct fiber {
 };
 
 /// A fiber from the pool, not scheduled yet. It is alive until its root has ended and no context
-/// refers to its scope.
-[[nodiscard]] fiber& make_fiber(scheduler& sched, context_state* parent);
+/// refers to its scope. `contexts`: how many references to that the caller will adopt.
+[[nodiscard]] fiber& make_fiber(scheduler& sched, context_state* parent,
+                                std::uint32_t contexts = 0);
 
 /// For a scheduler: the running fiber's root has come to its end. Unbinds its inboxes and tells who
 /// has started it.
@@ -288,9 +297,9 @@ void finish_fiber(fiber& ended) noexcept;
 
 // The end of a root of each kind: takes its outcome and destroys it. With a null root: it was
 // destroyed unfinished.
-void root_exited(fiber& ended);      // block_on.cpp
-void run_exited(fiber& ended);       // actor_run.cpp
-void only_run_exited(fiber& ended);  // the same
+void root_exited(fiber::remains left);                    // block_on.cpp
+void run_exited(fiber::remains left);                     // actor_run.cpp
+void only_run_exited(fiber& ended, fiber::remains left);  // the same
 
 /// A fiber that was made but will not run after all.
 void drop_fiber(fiber& unstarted) noexcept;

@@ -28,7 +28,7 @@ class unmade_actor final : public actor {
 void supervisor_core::make_instance(child_record& child) {
   const bool reuse_first = child.first && (!child.factory || !child.current);
   if (reuse_first) {
-    child.current = child.first;
+    child.current = std::shared_ptr<actor>(std::shared_ptr<actor>(), child.first.get());
   } else {
     std::shared_ptr<actor> fresh = child.factory();
     event_time_ = never;  // that may have taken a while
@@ -68,7 +68,7 @@ void supervisor_core::start_child(child_record& child) {
   detail::scheduler* const where = child.thread != nullptr ? child.thread : sched_;
   // The report precedes the run, so that "started" is never told after "stopped".
   log_.debug("started", field("child", child.current->name()));
-  if (!observers_.empty()) report({.what = observed::started, .who = child.current});
+  if (!observers_.empty()) report({.what = observed::started, .who = child.owned()});
   child.scope = detail::start_run(*where, scope_.state(), *child.current, child,
                                   {.known_as = *child.first, .supervisor = id_});
   state_.child_started(child.id, event_time(), decided_);
@@ -156,7 +156,7 @@ void supervisor_core::child_has_ended(child_record& child) {
   const exit_kind how = why.kind();
   const bool started = !std::exchange(child.start_failed, false);
   if (started && !observers_.empty()) {
-    report({.what = observed::stopped, .who = child.current, .why = why});
+    report({.what = observed::stopped, .who = child.owned(), .why = why});
   }
   const bool failed = how == exit_kind::error || how == exit_kind::exception;
   if (failed && !child.stopping) {

@@ -1,5 +1,5 @@
 // Carries out what supervision_state decides; see supervisor_core.hpp. What concerns one child is
-// in supervisor_children.cpp.
+// in supervisor_children.cpp; who may do all this, and when, in supervisor_turn.cpp.
 
 #include <troupe/internal/supervisor_core.hpp>
 
@@ -37,10 +37,19 @@ supervision_state checked_state(const std::string& name, const supervisor_option
 /// do.
 child_options with_defaults(const child_spec& child, const actor* first) {
   child_options options = child.options();
-  if (!options.shutdown_timeout && dynamic_cast<const supervisor*>(first) != nullptr) {
+  if (!options.shutdown_timeout && first != nullptr &&
+      detail::actor_internals::has_children(*first)) {
     options.shutdown_timeout = wait_for_ever;
   }
   return options;
+}
+
+/// It says nothing about restarts and stopping of its own: the supervisor's options hold, which
+/// have been checked.
+bool is_plain(const child_options& child) noexcept {
+  return !child.policy && !child.restart_delay && !child.backoff && !child.jitter &&
+         !child.shutdown_timeout && child.restart_limit.max_restarts == unlimited_restarts &&
+         child.restart_limit.window == duration::zero();
 }
 
 void child_run_ended(detail::run_owner& self, exit_reason&& why) noexcept {
@@ -60,6 +69,22 @@ void child_abandoned_by_runtime(detail::run_owner& self) noexcept {
 }
 
 }  // namespace
+
+child_record::child_record(supervisor_core& core, child_id place) : home(&core), id(place) {
+  ended = child_run_ended;
+  abandoned = child_abandoned_by_runtime;
+  end.kind = posted_kind::ended;
+  end.of = this;
+  timer.kind = posted_kind::timer;
+  timer.of = this;
+}
+
+void child_record::reset() noexcept {
+  current = nullptr;
+  if (factory) factory = nullptr;
+  last = exit_reason::clean();
+  stopping = left_behind = start_failed = false;
+}
 
 supervisor_core::supervisor_core(std::string name, supervisor_options options)
     : name_(std::move(name)), options_(std::move(options)), state_(checked_state(name_, options_)) {
@@ -84,7 +109,7 @@ supervisor_core::supervisor_core(std::string name, supervisor_options options)
 }
 
 supervisor_core::~supervisor_core() {
-  while (posted* left = take_posted()) {
+  while (posted* left = take_first_locked()) {
     if (left->kind == posted_kind::spawn) delete static_cast<spawn_request*>(left);
   }
 }
@@ -97,83 +122,14 @@ void supervisor_core::check(child_spec& child) const {
   const auto who = [&] {
     return first != nullptr ? "child \"" + first->name() + "\": " : std::string("a child: ");
   };
-  if (auto wrong = validate(decision_options(options_), with_defaults(child, first))) {
-    throw usage_error(where() + who() + *wrong);
+  if (!is_plain(child.options())) {
+    if (auto wrong = validate(decision_options(options_), with_defaults(child, first))) {
+      throw usage_error(where() + who() + *wrong);
+    }
   }
   if (first != nullptr && !detail::actor_internals::claim(*child.first())) {
     throw usage_error(where() + who() + "it is running already or belongs to a supervisor");
   }
-}
-
-result<> supervisor_core::spawn(child_spec&& child) {
-  check(child);
-  const std::shared_ptr<actor> first = child.first();
-  auto request = std::make_unique<spawn_request>(std::move(child));
-  request->kind = posted_kind::spawn;
-  if (post(*request, true)) {
-    [[maybe_unused]] const posted* const taken_over = request.release();
-    return {};
-  }
-  if (first) detail::actor_internals::unclaim(*first);
-  return fail(errc::actor_stopped, "supervisor \"" + name_ + "\" has ended or is stopping");
-}
-
-bool supervisor_core::post(posted& what, bool needs_acceptance) noexcept {
-  detail::fiber* waiter = nullptr;
-  std::uint64_t wait = 0;
-  {
-    const std::lock_guard held(post_lock_);
-    if (needs_acceptance && !accepting_) return false;
-    if (what.linked) return true;
-    if (what.kind == posted_kind::spawn) idle_.reset();
-    what.linked = true;
-    what.next = nullptr;
-    (last_posted_ != nullptr ? last_posted_->next : first_posted_) = &what;
-    last_posted_ = &what;
-    waiter = std::exchange(waiter_, nullptr);
-    wait = wait_;
-  }
-  if (waiter != nullptr) waiter->fire(wait, 0);
-  return true;
-}
-
-posted* supervisor_core::take_posted() noexcept {
-  const std::lock_guard held(post_lock_);
-  posted* const first = first_posted_;
-  if (first == nullptr) return nullptr;
-  first_posted_ = first->next;
-  if (first_posted_ == nullptr) last_posted_ = nullptr;
-  first->linked = false;
-  return first;
-}
-
-bool supervisor_core::next_event::await_suspend(std::coroutine_handle<> at) noexcept {
-  detail::fiber& self = *detail::current.running;
-  self.resume_point = at;
-  if (got_ != nullptr) {
-    self.sched->yield(self);
-    return true;
-  }
-  self.next_round();
-  const std::uint64_t id = self.open_wait(detail::wait_kind::receive, cancelable_);
-  self.fired = 0;
-  {
-    const std::lock_guard held(core_->post_lock_);
-    if (core_->first_posted_ != nullptr) return false;
-    core_->waiter_ = &self;
-    core_->wait_ = id;
-  }
-  return self.park(id);
-}
-
-posted* supervisor_core::next_event::await_resume() noexcept {
-  if (got_ != nullptr) return got_;
-  {
-    const std::lock_guard held(core_->post_lock_);
-    core_->waiter_ = nullptr;
-  }
-  if (detail::current.running->fired == detail::fired_canceled) return nullptr;
-  return core_->take_posted();
 }
 
 void supervisor_core::begin(detail::scheduler& sched, logger inherited) {
@@ -194,6 +150,9 @@ void supervisor_core::begin(detail::scheduler& sched, logger inherited) {
     if (first_life && child->first) report({.what = observed::registered, .who = child->first});
   }
   event_time_ = never;
+  decided_.clear();  // of a life that crashed
+  carried_out_ = 0;
+  failure_ = nullptr;
   state_.start(decided_);
   carry_out();
 }
@@ -210,6 +169,11 @@ void supervisor_core::stop() {
 
 void supervisor_core::handle(posted& what) {
   event_time_ = never;
+  take(what);
+  carry_out();
+}
+
+void supervisor_core::take(posted& what) {
   switch (what.kind) {
     case posted_kind::ended: child_has_ended(*static_cast<child_ended&>(what).of); break;
     case posted_kind::timer: {
@@ -228,29 +192,26 @@ void supervisor_core::handle(posted& what) {
       break;
     }
   }
-  carry_out();
 }
 
 void supervisor_core::add(child_spec&& spec) {
-  const std::shared_ptr<actor> first = spec.first();
-  const child_id id = state_.add(with_defaults(spec, first.get()), decided_);
+  const child_id id = state_.add(with_defaults(spec, spec.first().get()), decided_);
   if (id == no_child) return refuse_late(spec);
   if (children_.size() <= id) children_.resize(id + std::size_t{1});
-  auto record = std::make_unique<child_record>();
-  record->ended = child_run_ended;
-  record->abandoned = child_abandoned_by_runtime;
-  record->home = this;
-  record->id = id;
+  std::unique_ptr<child_record>& record = children_[id];
+  if (record == nullptr) {
+    record = std::make_unique<child_record>(*this, id);
+  } else {
+    record->reset();
+  }
   record->wants_thread = spec.options().own_thread;
   record->spawned = sched_ != nullptr;
-  record->first = first;
-  record->factory = std::move(spec.factory());
-  record->end.kind = posted_kind::ended;
-  record->end.of = record.get();
-  record->timer.kind = posted_kind::timer;
-  record->timer.of = record.get();
-  children_[id] = std::move(record);
-  if (first && sched_ != nullptr) report({.what = observed::registered, .who = first});
+  // Who was there before goes last of all.
+  const std::shared_ptr<actor> before = std::exchange(record->first, std::move(spec.first()));
+  if (spec.factory()) record->factory = std::move(spec.factory());
+  if (!observers_.empty() && record->first && sched_ != nullptr) {
+    report({.what = observed::registered, .who = record->first});
+  }
 }
 
 // It was accepted while the end began: it never runs.
@@ -262,11 +223,12 @@ void supervisor_core::refuse_late(child_spec& spec) noexcept {
 
 // Carrying out a decision can add more; see supervision.hpp for why each is copied.
 void supervisor_core::carry_out() {
-  for (std::size_t i = 0; i < decided_.size(); ++i) {
-    const supervision_decision one = decided_[i];
+  while (carried_out_ < decided_.size()) {
+    const supervision_decision one = decided_[carried_out_++];
     execute(one);
   }
   decided_.clear();
+  carried_out_ = 0;
   update_idle();
 }
 
@@ -287,7 +249,7 @@ void supervisor_core::execute(const supervision_decision& decided) {
                 field("count", decided.restart_count), field("delay", decided.delay));
       if (observers_.empty()) return;
       return report({.what = observed::restarting,
-                     .who = child.current,
+                     .who = child.owned(),
                      .why = child.last,
                      .count = decided.restart_count});
     case decision_kind::retire_child: return retire(child);
@@ -306,8 +268,12 @@ void supervisor_core::report(observation&& what) {
 
 // Under the post lock, so that a child that is being accepted is never overlooked.
 void supervisor_core::update_idle() noexcept {
-  live_.store(state_.live_children(), std::memory_order_relaxed);
   const std::lock_guard held(post_lock_);
+  update_idle_locked();
+}
+
+void supervisor_core::update_idle_locked() noexcept {
+  live_.store(state_.live_children(), std::memory_order_relaxed);
   bool idle = state_.idle() || state_.finished();
   for (const posted* one = first_posted_; one != nullptr && idle; one = one->next) {
     idle = one->kind != posted_kind::spawn;

@@ -2,8 +2,15 @@
 
 // What a supervisor does: takes events, asks supervision_state what they mean, and carries it out.
 //
-// All of it runs in the supervisor's fiber, except post(): children that end, timers and spawn()
-// leave an event in a list, on whichever thread they are, and wake the fiber. An event is part of
+// Whose turn it is: the core belongs to the supervisor's fiber, except while that waits for its
+// next event. Then a worker of its runtime that brings an event may take the turn (`acting_`),
+// handle the event on the spot, and give the turn back: a spawn or an end costs no switch to the
+// fiber and none back. That is so for events that ask nothing of the user (acts_here()). A decision
+// among those that follow that is not of that kind is left for the fiber, which goes on where the
+// worker stopped.
+//
+// All other events, and those that come while somebody has the turn, are posted: they go to a list,
+// on whichever thread they are, and wake the fiber, or whoever acts finds them. An event is part of
 // what it is about (a child's record has one for its end and one for its timer), so posting
 // allocates nothing. A record keeps the core alive while its run is, as a run may outlive its
 // supervisor.
@@ -18,6 +25,7 @@
 #include <atomic>
 #include <coroutine>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <optional>
 #include <string>
@@ -53,11 +61,20 @@ struct spawn_request : posted, detail::pooled {
 
 /// One child, over all its runs.
 struct child_record : detail::run_owner, detail::pooled {
+  child_record(supervisor_core& core, child_id place);
+  /// For another child in its place, which gives `first`; this one has ended for good.
+  void reset() noexcept;
+  /// `current`, to keep.
+  [[nodiscard]] const std::shared_ptr<actor>& owned() const noexcept {
+    return current == first ? first : current;
+  }
+
   std::shared_ptr<supervisor_core> keep;  // while a run is alive
   supervisor_core* home = nullptr;
   child_id id = no_child;
-  std::shared_ptr<actor> first;    // whose inboxes the handles know
-  std::shared_ptr<actor> current;  // the object of this run
+  std::shared_ptr<actor> first;  // whose inboxes the handles know
+  // The object of this run; where that is `first`, it does not own it.
+  std::shared_ptr<actor> current;
   std::function<std::shared_ptr<actor>()> factory;
   context scope;  // of the run
   exit_reason last = exit_reason::clean();
@@ -94,9 +111,16 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
   /// The run is over, or its frame destroyed: its timers must not stay with a scheduler that goes.
   void disarm_all() noexcept;
 
-  /// Awaits the next event. With `cancelable` it gives null when the fiber is canceled.
+  /// Awaits the next event. Null: the fiber was canceled, which only happens with `cancelable`, or
+  /// somebody who acted for it has left it something to do.
   class next_event;
   [[nodiscard]] next_event next(bool cancelable) noexcept;
+  /// It was canceled while somebody else has the turn: next() has to be awaited again.
+  [[nodiscard]] bool interrupted() const noexcept { return interrupted_; }
+  /// What was left to do by somebody who acted for the fiber.
+  void go_on();
+  /// The fiber's frame goes: nobody may act for it any more.
+  void leave() noexcept;
 
   void close_children() noexcept;
   event& idle() noexcept { return idle_; }
@@ -107,11 +131,20 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
   bool post(posted& what, bool needs_acceptance = false) noexcept;
 
  private:
-  posted* take_posted() noexcept;
+  posted* take_first_locked() noexcept;
+  /// For the fiber. `regained`: it was interrupted, and has the turn now.
+  posted* take_posted(bool& regained) noexcept;
+  [[nodiscard]] bool may_act() const noexcept;
+  [[nodiscard]] bool acts_here(child_spec& child) const noexcept;
+  [[nodiscard]] bool acts_here(posted& what) const noexcept;
+  template <class Event>
+  void act(detail::fiber& self, Event first) noexcept;
+  void take(posted& what);
   void add(child_spec&& child);
   static void refuse_late(child_spec& child) noexcept;
   void refuse_rest() noexcept;
   void carry_out();
+  [[nodiscard]] bool carry_out_here();
   void execute(const supervision_decision& decided);
   void start_child(child_record& child);
   void make_instance(child_record& child);
@@ -127,6 +160,7 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
   void child_has_ended(child_record& child);
   void report(observation&& what);
   void update_idle() noexcept;
+  void update_idle_locked() noexcept;
   [[nodiscard]] std::uint64_t random() noexcept;
   /// The time of what is being handled: reading the clock is a good part of a restart.
   [[nodiscard]] time_point event_time() noexcept;
@@ -135,6 +169,7 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
   supervisor_options options_;
   supervision_state state_;
   supervision_state::decisions decided_;
+  std::size_t carried_out_ = 0;                          // of the decisions
   std::vector<std::unique_ptr<child_record>> children_;  // by child_id
   std::vector<std::shared_ptr<observer_hub>> observers_;
   logger log_;
@@ -157,6 +192,9 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
   detail::fiber* waiter_ = nullptr;
   std::uint64_t wait_ = 0;
   bool accepting_ = true;
+  bool acting_ = false;         // a worker has the turn, and the fiber has not
+  bool interrupted_ = false;    // the fiber waits for the turn; only the fiber writes it
+  std::exception_ptr failure_;  // of who acted; whoever has the turn
 };
 
 class supervisor_core::next_event {
@@ -164,8 +202,8 @@ class supervisor_core::next_event {
   next_event(supervisor_core& core, bool cancelable) noexcept
       : core_(&core), cancelable_(cancelable) {}
   [[nodiscard]] bool await_ready() noexcept {
-    got_ = core_->take_posted();
-    return got_ != nullptr && !detail::spend_budget();
+    got_ = core_->take_posted(regained_);
+    return regained_ || (got_ != nullptr && !detail::spend_budget());
   }
   bool await_suspend(std::coroutine_handle<> at) noexcept;
   posted* await_resume() noexcept;
@@ -173,6 +211,7 @@ class supervisor_core::next_event {
  private:
   supervisor_core* core_;
   bool cancelable_;
+  bool regained_ = false;
   posted* got_ = nullptr;
 };
 
