@@ -65,7 +65,8 @@ bool supervisor_core::post(posted& what, bool needs_acceptance) noexcept {
 bool supervisor_core::may_act() const noexcept {
   if (waiter_ == nullptr || acting_ || first_posted_ != nullptr || stopping_) return false;
   const detail::context_state& scope = waiter_->scope;
-  return detail::current.sched == sched_ && !scope.ended() && scope.deadline == never;
+  return detail::current.sched == sched_ && !scope.ended() &&
+         scope.limit == detail::context_limit::none;
 }
 
 // What the user gave us to call is called in the supervisor's own turn.
