@@ -407,7 +407,7 @@ class [[nodiscard]] serve_operation : resumable_loop {
   };
 
   [[noreturn, gnu::noinline]] static void rethrow(std::exception_ptr& from) {
-    std::rethrow_exception(std::move(from));
+    std::rethrow_exception(from);  // a copy: what is here must not become null (has_begun)
   }
   static task<result<>> as_task(serve_operation loop) { co_return co_await std::move(loop); }
 

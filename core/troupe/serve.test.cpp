@@ -9,6 +9,7 @@
 #include <memory>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -189,6 +190,39 @@ TEST(serve, a_handler_that_throws_fails_its_caller_and_leaves) {
     EXPECT_EQ(rt.block_on(in.call(1)).error(), errc::no_reply);
     EXPECT_THROW(static_cast<void>(rt.block_on(fiber)), std::runtime_error);
     rt.shutdown();
+  }
+}
+
+// After it has waited, with a handler that owns something: all of the loop is destroyed once.
+TEST(serve, what_threw_can_be_caught_and_the_inbox_served_again) {
+  deterministic_runtime rt;
+  cast_inbox<int> in(4);
+  std::vector<std::string> seen;
+  auto fiber = start(rt, [&]() -> task<> {
+    for (int round = 0; round != 3; ++round) {
+      std::string owned(64, static_cast<char>('a' + round));
+      try {
+        static_cast<void>(co_await serve(context::current(), on(in, [&seen, owned](int n) {
+                                           if (n < 0) throw std::runtime_error("no");
+                                           seen.push_back(owned);
+                                         })));
+      } catch (const std::runtime_error&) {
+        seen.emplace_back("caught");
+      }
+      static_cast<void>(co_await troupe::sleep_for(1ms));
+    }
+  });
+  for (int round = 0; round != 3; ++round) {
+    rt.run_until_idle();
+    EXPECT_TRUE(in.try_cast(1));
+    EXPECT_TRUE(in.try_cast(-1));
+    rt.advance(1ms);
+  }
+  rt.block_on(fiber);
+  ASSERT_EQ(seen.size(), 6U);
+  for (std::size_t round = 0; round != 3; ++round) {
+    EXPECT_EQ(seen[2 * round], std::string(64, static_cast<char>('a' + round)));
+    EXPECT_EQ(seen[2 * round + 1], "caught");
   }
 }
 

@@ -61,8 +61,10 @@ class supervisor : public actor {
   /// Adds a child at the end of the order; it starts as soon as the supervisor runs. Any thread.
   /// errc::actor_stopped if the supervisor has ended or is stopping; a child taken while
   /// that began never runs, and its inboxes are closed. Throws usage_error as the constructor does.
-  /// A spawned child belongs to this life of the supervisor: a restart of the supervisor does not
-  /// bring it back.
+  /// Where the supervisor waits, the caller's thread does its work: run() of the child may be
+  /// called there (its body begins in a turn of its own), and a child that ended long ago be
+  /// destroyed, so hold no lock that they take. A spawned child belongs to this life of the
+  /// supervisor: a restart of the supervisor does not bring it back.
   result<> spawn(child_spec child);
 
   /// Awaitable -> result<>: until no child is left that runs or will run.

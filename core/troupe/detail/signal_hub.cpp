@@ -82,24 +82,22 @@ void signal_hub::link_watcher(subscription_state<notice>& one, bool at_once) {
 
 void signal_hub::unlink(subscription_core& one) noexcept {
   const std::lock_guard held(door_);
-  if (waits_told(one)) {
-    const std::uint64_t missed = join_again(one);
-    if (missed != 0) {
-      one.add_lost(missed - 1);
-      tell_present(one);  // in the place of what waits, which is the one that is lost
-    }
-  }
+  if (waits_told(one)) bring_up_to_date(one);
   listener_list::remove(one);
   one.told_.store(false, std::memory_order_relaxed);
 }
 
 void signal_hub::rejoin(subscription_core& one) noexcept {
   const std::lock_guard held(door_);
-  if (!has_taken(one)) return;
+  if (has_taken(one)) bring_up_to_date(one);
+}
+
+// One of `told`: what waits becomes the present value.
+void signal_hub::bring_up_to_date(subscription_core& one) noexcept {
   const std::uint64_t missed = join_again(one);
   if (missed == 0) return;
   one.add_lost(missed - 1);
-  tell_present(one);
+  tell_present(one);  // in the place of what waits, which is the one that is lost
 }
 
 void signal_hub::renew(subscription_core& one) noexcept {
@@ -155,6 +153,9 @@ void signal_hub::end() noexcept {
   const std::lock_guard held(door_);
   if (std::exchange(ended_, true)) return;
   tell_inputs();
+  // A closed inbox is told nothing. (Who is told here comes last in `told`, up to date, and then
+  // leaves it.)
+  told_.for_each([this](subscription_core& one) { bring_up_to_date(one); });
   for_subscribers([](subscription_core& one) { one.inbox.close(inbox_core::closing::by_user); });
 }
 

@@ -79,7 +79,12 @@ class subscription_core {
   /// Values that found no room and are lost, or pushed others out.
   [[nodiscard]] std::uint64_t lost() const noexcept;
 
-  /// To be called by who is about to receive, and when what was taken may have been dropped.
+  /// When what was taken may have been dropped. Not for a frame that goes with its runtime: the
+  /// subscription may have gone before it.
+  void taker_gone() noexcept {
+    if (current.running != nullptr) rejoin();
+  }
+  /// To be called by who is about to receive.
   void rejoin() noexcept {
     if (was_told() && inbox.size() == 0) [[unlikely]]
       rejoin_slow();
@@ -305,6 +310,7 @@ class signal_hub {
     told_.for_each(visit);
   }
   void waits_now(subscription_core& one) noexcept;
+  void bring_up_to_date(subscription_core& one) noexcept;
   /// From `told` back to where it belongs. Gives how many values it has not been told of.
   std::uint64_t join_again(subscription_core& one) noexcept;
   void tell_present(subscription_core& one) noexcept;

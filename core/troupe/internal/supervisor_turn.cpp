@@ -183,6 +183,7 @@ posted* supervisor_core::next_event::await_resume() noexcept {
   if (core_->interrupted_) return nullptr;
   core_->waiter_ = nullptr;
   if (detail::current.running->fired == detail::fired_canceled) return nullptr;
+  if (core_->failure_) return nullptr;  // go_on() throws it, and an event in hand would be lost
   return core_->take_first_locked();
 }
 

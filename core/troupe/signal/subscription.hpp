@@ -35,7 +35,7 @@ class subscription_awaiter : public receive_awaiter<T> {
   }
   subscription_awaiter(const subscription_awaiter&) = delete;
   subscription_awaiter& operator=(const subscription_awaiter&) = delete;
-  ~subscription_awaiter() { of_->rejoin(); }
+  ~subscription_awaiter() { of_->taker_gone(); }
 
   result<T> await_resume() {
     result<T> got = receive_awaiter<T>::await_resume();
@@ -107,7 +107,7 @@ struct select_arm<subscription<V>> {
   explicit select_arm(subscription<V>& from) noexcept : of(&from.state()) { of->rejoin(); }
   select_arm(const select_arm&) = delete;
   select_arm& operator=(const select_arm&) = delete;
-  ~select_arm() { of->rejoin(); }
+  ~select_arm() { of->taker_gone(); }
   void bind(inbox_source& source, subscription<V>&) noexcept {
     source.inbox = &of->inbox;
     source.waiter.slot = slot.raw();

@@ -106,6 +106,29 @@ TEST(told_once, the_last_value_of_a_signal_that_has_ended_can_be_taken) {
   EXPECT_EQ(other.block_on(values.receive()).error(), errc::actor_stopped);
 }
 
+TEST(told_once, who_leaves_a_signal_that_has_ended_finds_its_last_value_too) {
+  deterministic_runtime rt;
+  auto one = running_signal(rt);
+  auto values = one->subscribe(keep_latest(1));
+  auto up_to_date = one->subscribe(keep_latest(1));
+  auto notices = one->watch();
+  write(rt, *one, 1, 2);
+  EXPECT_EQ(*rt.block_on(up_to_date.receive()), 2);
+  write(rt, *one, 3, 3);
+  one.reset();
+  rt.shutdown();
+  deterministic_runtime other;
+  for (auto* each : {&values, &up_to_date}) {
+    each->unsubscribe();
+    EXPECT_EQ(*other.block_on(each->receive()), 3);
+    EXPECT_FALSE(other.block_on(each->receive()));
+  }
+  EXPECT_EQ(values.dropped(), 2U);
+  EXPECT_EQ(up_to_date.dropped(), 1U) << "1, which 2 drove out";
+  EXPECT_EQ(notices.size(), 1U);
+  EXPECT_EQ(notices.dropped(), 2U);
+}
+
 TEST(told_once, a_value_lost_with_who_took_it_does_not_keep_the_next_one_away) {
   deterministic_runtime rt;
   auto one = running_signal(rt);
