@@ -158,8 +158,10 @@ TEST(signal_stress, subscribers_come_and_go_beside_a_writer) {
   std::atomic<bool> over{false};
   std::atomic<int> wrong{0};
   std::atomic<std::uint64_t> received{0};
+  constexpr unsigned int subscribers = 6;
+  std::atomic<unsigned int> gone{0};
   std::vector<troupe::join_handle<void>> fibers;
-  for (unsigned int i = 0; i < 6; ++i) {
+  for (unsigned int i = 0; i < subscribers; ++i) {
     fibers.push_back(start(rt, [&, i]() -> task<> {
       std::minstd_rand random(i + 1);
       while (!over.load()) {
@@ -183,6 +185,7 @@ TEST(signal_stress, subscribers_come_and_go_beside_a_writer) {
           default: break;
         }
       }
+      ++gone;
     }));
   }
   std::vector<std::thread> threads;  // foreign ones, which subscribe and only look
@@ -199,8 +202,9 @@ TEST(signal_stress, subscribers_come_and_go_beside_a_writer) {
       EXPECT_TRUE(co_await one->write(heaped_of(n)));
     }
     over = true;
-    // Whoever waits still is given something.
-    for (std::uint64_t n = 0; one->subscribers() != 0; ++n) {
+    // Whoever waits still is given something; also who had looked at `over` before, and subscribes
+    // only now.
+    for (std::uint64_t n = 0; gone.load() != subscribers; ++n) {
       EXPECT_TRUE(co_await one->write(heaped_of(1'000'000'000 + n)));
       static_cast<void>(co_await troupe::sleep_for(0s));
     }

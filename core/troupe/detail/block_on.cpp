@@ -10,7 +10,7 @@
 namespace troupe::detail {
 
 void root_exited(fiber::remains left) {
-  if (left.root) left.root.destroy();
+  if (const auto root = std::exchange(left.root, nullptr)) root.destroy();
   auto& owner = *static_cast<root_owner*>(left.owner);
   owner.ended(owner);
 }
