@@ -113,7 +113,6 @@ bool signal_hub::renewed(subscription_core& one) noexcept {
 
 void signal_hub::waits_now(subscription_core& one) noexcept {
   one.told_version_ = version_;
-  if (waits_told(one)) return;
   one.from_ = one.in_;
   listener_list::remove(one);
   told_.add(one);
