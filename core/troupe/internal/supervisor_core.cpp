@@ -221,14 +221,8 @@ void supervisor_core::refuse_late(child_spec& spec) noexcept {
   detail::actor_internals::unclaim(*spec.first());
 }
 
-// Carrying out a decision can add more; see supervision.hpp for why each is copied.
 void supervisor_core::carry_out() {
-  while (carried_out_ < decided_.size()) {
-    const supervision_decision one = decided_[carried_out_++];
-    execute(one);
-  }
-  decided_.clear();
-  carried_out_ = 0;
+  carry_out_while([](const supervision_decision&) { return true; });
   update_idle();
 }
 

@@ -144,7 +144,21 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
   static void refuse_late(child_spec& child) noexcept;
   void refuse_rest() noexcept;
   void carry_out();
+  /// For who acts for the fiber. False: the rest is the fiber's.
   [[nodiscard]] bool carry_out_here();
+  /// Up to the first decision that `may` says no to; see supervision.hpp for why each is copied.
+  template <class May>
+  bool carry_out_while(May may) {
+    while (carried_out_ < decided_.size()) {  // carrying out can add more
+      const supervision_decision one = decided_[carried_out_];
+      if (!may(one)) return false;
+      ++carried_out_;
+      execute(one);
+    }
+    decided_.clear();
+    carried_out_ = 0;
+    return true;
+  }
   void execute(const supervision_decision& decided);
   void start_child(child_record& child);
   void make_instance(child_record& child);

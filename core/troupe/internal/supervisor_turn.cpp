@@ -187,23 +187,14 @@ posted* supervisor_core::next_event::await_resume() noexcept {
   return core_->take_first_locked();
 }
 
-// For who acts for the fiber. False: the rest is the fiber's.
 bool supervisor_core::carry_out_here() {
-  while (carried_out_ < decided_.size()) {
-    const supervision_decision one = decided_[carried_out_];
-    const bool starts = one.kind == decision_kind::start_child;
-    if (!starts && one.kind != decision_kind::retire_child &&
-        one.kind != decision_kind::report_restarting) {
-      return false;
+  return carry_out_while([this](const supervision_decision& one) {
+    if (one.kind == decision_kind::start_child) {
+      const child_record& child = *children_[one.child];
+      return !child.factory && !child.wants_thread;
     }
-    const child_record& child = *children_[one.child];
-    if (starts && (child.factory || child.wants_thread)) return false;
-    ++carried_out_;
-    execute(one);
-  }
-  decided_.clear();
-  carried_out_ = 0;
-  return true;
+    return one.kind == decision_kind::retire_child || one.kind == decision_kind::report_restarting;
+  });
 }
 
 }  // namespace troupe::internal
