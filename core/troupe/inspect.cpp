@@ -144,7 +144,7 @@ class inspection {
     const bool in_hand = seen.handling != nullptr && seen.waits_for != wait_kind::receive;
     if (in_hand) view.handling = seen.handling->name;
     for (std::size_t i = 0; i != workers_.size(); ++i) {
-      if (workers_[i].running != &run || workers_[i].turns % 2 == 0) continue;
+      if (workers_[i].running != &run || workers_[i].progress % 2 == 0) continue;
       into_->workers[i].running = view.id;
       const duration so_far = into_->at - workers_[i].since;
       into_->workers[i].running_for = so_far;

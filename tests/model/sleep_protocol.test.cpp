@@ -23,6 +23,7 @@ enum class mutation {
   looks_before_lying_down,   // at the injected work, and only there
   sleeps_through_stop,       // stop() wakes nobody
   decides_before_giving_up,  // a watcher looks at the others and the timers, and then gives up
+  gives_away_unseen,         // looks who is awake, gives its work away, and sleeps
   sums_differences           // started minus ended, worker by worker
 };
 
@@ -60,12 +61,24 @@ struct scheduler {
     int seen = injected.load();
     return seen != 0 && injected.compare_exchange_strong(seen, seen - 1);
   }
+  /// thread_scheduler::others_active, of two
+  bool other_active(const worker& self) {
+    return !workers[&self == &workers[0] ? 1 : 0].asleep.load();
+  }
+  /// thread_scheduler::give_away, of one fiber, and the sleep after it
+  void leave(worker& self) {
+    const bool other_was = other_active(self);
+    injected.fetch_add(1);
+    sleep(self, true, other_was);
+  }
   /// thread_scheduler::sleep, of a worker that is no watcher and knows of no timer
-  void sleep(worker& self) {
+  void sleep(worker& self, bool leaving = false, bool other_was = false) {
     const bool early = broken == mutation::looks_before_lying_down && injected.load() == 0;
     self.asleep.store(true);
     sleepers.fetch_add(1);
-    if (early || (injected.load() == 0 && !stopping.load())) {
+    const bool other = broken == mutation::gives_away_unseen ? other_was : other_active(self);
+    const bool ours = injected.load() != 0 && !(leaving && other);
+    if (early || (!ours && !stopping.load())) {
       while (self.told.exchange(0) == 0) model::pause();  // parker::sleep
     }
     if (self.asleep.exchange(false)) sleepers.fetch_sub(1);
@@ -124,6 +137,36 @@ TEST(sleep_protocol, a_stop_that_wakes_nobody_is_found) {
   EXPECT_FALSE(model::explore([] { return two_sleepers(mutation::sleeps_through_stop); },
                               {.max_preemptions = 3})
                    .ok());
+}
+
+// Worker 1 is beyond the limit: it leaves what it has to worker 0, which is about to sleep.
+program one_leaves(mutation broken) {
+  auto s = std::make_shared<scheduler>();
+  s->broken = broken;
+  auto run = [s](int me) {
+    while (!s->stopping.load()) {
+      if (s->take_injected()) {
+        s->stop();
+        return;
+      }
+      s->sleep(s->workers[me]);
+    }
+  };
+  return {{[run] { run(0); },
+           [s, run] {
+             s->leave(s->workers[1]);
+             run(1);
+           }},
+          {}};
+}
+
+TEST(sleep_protocol, what_a_worker_gives_away_is_taken) {
+  const auto found = model::explore([] { return one_leaves(mutation::none); });
+  EXPECT_TRUE(found.ok()) << found.failure;
+}
+
+TEST(sleep_protocol, work_given_to_one_who_lies_down_is_found_to_be_lost) {
+  EXPECT_FALSE(model::explore([] { return one_leaves(mutation::gives_away_unseen); }).ok());
 }
 
 // Worker 1 is the watcher and takes its last nap while worker 0 sleeps. Worker 0 is woken, adds a

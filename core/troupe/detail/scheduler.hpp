@@ -51,8 +51,8 @@ struct worker_view {
   std::size_t index = 0;
   bool lent = false;  // for one actor alone
   bool asleep = false;
-  std::uint64_t turns = 0;   // so far; odd while in one
-  fiber* running = nullptr;  // in that turn
+  std::uint64_t progress = 0;  // grows with each turn; odd while in one
+  fiber* running = nullptr;    // in that turn
   time_point since{};        // its turn began then at the earliest, a few short turns later at most
   std::uint64_t thread = 0;  // the pthread_t
 };
@@ -137,7 +137,7 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   virtual void look_with(periodic_look& eyes) = 0;
   virtual void visit_workers(void (*visit)(const worker_view&, void*), void* data) const = 0;
   /// Grows with each turn that is run.
-  [[nodiscard]] virtual std::uint64_t turns() const noexcept = 0;
+  [[nodiscard]] virtual std::uint64_t progress() const noexcept = 0;
   /// Nothing runs, and nothing is ready to.
   [[nodiscard]] virtual bool quiet() const noexcept = 0;
   [[nodiscard]] virtual std::size_t fibers() const noexcept = 0;

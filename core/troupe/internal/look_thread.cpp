@@ -21,18 +21,18 @@ void look_thread::run(detail::periodic_look& what, const detail::scheduler& of) 
     if (stopping_.load()) return;
     const time_point now = of.now();
     if (now < next && !sooner_.exchange(false)) continue;
-    const std::uint64_t turns = of.turns();
+    const std::uint64_t progress = of.progress();
     next = what.look(now);
-    if (next == never) next = rest(what, of, turns);
+    if (next == never) next = rest(what, of, progress);
   }
 }
 
-// Until a worker wakes up, unless something has run since `turns` were counted: that was not looked
+// Until a worker wakes up, unless something has run since `progress` was read: that was not looked
 // at. Gives the time of the next look.
 time_point look_thread::rest(detail::periodic_look& what, const detail::scheduler& of,
-                             std::uint64_t turns) noexcept {
+                             std::uint64_t progress) noexcept {
   resting_.store(true);
-  if (of.quiet() && of.turns() == turns) {
+  if (of.quiet() && of.progress() == progress) {
     while (resting_.load() && !sooner_.load() && !stopping_.load()) bed_.sleep(never);
   }
   resting_.store(false);

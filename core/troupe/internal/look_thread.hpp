@@ -42,7 +42,7 @@ class look_thread {
  private:
   void run(detail::periodic_look& what, const detail::scheduler& of) noexcept;
   time_point rest(detail::periodic_look& what, const detail::scheduler& of,
-                  std::uint64_t turns) noexcept;
+                  std::uint64_t progress) noexcept;
 
   std::atomic<bool> resting_{false};
   std::atomic<bool> sooner_{false};

@@ -63,8 +63,8 @@ void overseer::health_was_set(const actor_slot& of) noexcept {
 }
 
 time_point overseer::look(time_point now) noexcept {
-  const std::uint64_t turns = home_->turns();
-  const bool moved = std::exchange(turns_, turns) != turns;
+  const std::uint64_t progress = home_->progress();
+  const bool moved = std::exchange(progress_, progress) != progress;
   try {
     ++looks_;
     look_at_own(now);
@@ -199,8 +199,8 @@ void overseer::look_at_workers(time_point now) {
         if (one.lent) return;  // it has a thread of its own in order to use it for long
         if (self->workers_.size() <= one.index) self->workers_.resize(one.index + 1);
         worker_note& note = self->workers_[one.index];
-        const bool stays = one.turns % 2 == 1 && one.turns == note.turns;
-        if (!stays) note = {.turns = one.turns, .seen = today};
+        const bool stays = one.progress % 2 == 1 && one.progress == note.progress;
+        if (!stays) note = {.progress = one.progress, .seen = today};
         if (!stays || note.told || today - note.seen < self->options_.health.limit) return;
         note.told = true;
         self->stuck_.push_back(one);

@@ -62,7 +62,7 @@ class overseer final : public detail::periodic_look {
     verdict what;
   };
   struct worker_note {
-    std::uint64_t turns = 0;
+    std::uint64_t progress = 0;
     time_point seen{};
     bool told = false;
   };
@@ -81,8 +81,8 @@ class overseer final : public detail::periodic_look {
   detail::scheduler* home_;
   overseer_options options_;
   std::uint64_t looks_ = 0;
-  std::uint64_t turns_ = 0;  // of the scheduler, at the last look
-  time_point due_{};         // of the look at all
+  std::uint64_t progress_ = 0;  // of the scheduler, at the last look
+  time_point due_{};            // of the look at all
   std::unordered_map<slot_index, suspect> suspects_;
   std::unordered_map<slot_index, own_date> own_;
   std::vector<worker_note> workers_;

@@ -14,8 +14,8 @@ using detail::fiber;
 
 thread_scheduler::thread_scheduler(std::size_t workers, std::size_t blocking_threads,
                                    std::size_t blocking_queue)
-    : blocking_(blocking_threads, blocking_queue) {
-  for (std::size_t i = 0; i != workers; ++i) workers_.push_back(std::make_unique<worker>(*this));
+    : blocking_(blocking_threads, blocking_queue), limit_(workers), measured_limit_(workers) {
+  for (std::size_t i = 0; i != workers; ++i) workers_.push_back(std::make_unique<worker>(*this, i));
 }
 
 thread_scheduler::thread_scheduler(thread_scheduler& parent) : thread_scheduler(1, 0, 0) {
@@ -80,14 +80,16 @@ void thread_scheduler::yield(fiber& running) noexcept {
   enqueue(self, running);
 }
 
+void thread_scheduler::add_injected(fiber& one) noexcept {
+  const std::lock_guard held(injection_lock_);
+  one.next = nullptr;
+  (last_injected_ != nullptr ? last_injected_->next : first_injected_) = &one;
+  last_injected_ = &one;
+  injected_.fetch_add(1);
+}
+
 void thread_scheduler::inject(fiber& one) noexcept {
-  {
-    const std::lock_guard held(injection_lock_);
-    one.next = nullptr;
-    (last_injected_ != nullptr ? last_injected_->next : first_injected_) = &one;
-    last_injected_ = &one;
-    injected_.fetch_add(1);
-  }
+  add_injected(one);
   if (sleepers_.load() != 0 && !awaiting_injection_.load()) wake_one();
 }
 
@@ -100,7 +102,8 @@ fiber* thread_scheduler::take_injected(worker* into) noexcept {
   std::size_t taken = 1;
   first_injected_ = first->next;
   if (into != nullptr) {
-    const std::size_t share = injected_.load(std::memory_order_relaxed) / workers_.size();
+    const std::size_t share =
+        injected_.load(std::memory_order_relaxed) / limit_.load(std::memory_order_relaxed);
     while (first_injected_ != nullptr && taken < std::min<std::size_t>(share, 64)) {
       fiber* const one = first_injected_;
       fiber* const rest = one->next;
@@ -198,21 +201,21 @@ void thread_scheduler::visit_workers(void (*visit)(const detail::worker_view&, v
   std::size_t index = 0;
   for_each_worker([&](const worker& one, bool lent) {
     // The turn before and after: what runs belongs to it if it is the same.
-    const std::uint64_t turns = one.turns.load(std::memory_order_acquire);
+    const std::uint64_t progress = one.progress.load(std::memory_order_acquire);
     detail::worker_view seen{
-        .index = index++, .lent = lent, .asleep = one.asleep.load(), .turns = turns};
+        .index = index++, .lent = lent, .asleep = one.asleep.load(), .progress = progress};
     seen.running = one.running.load(std::memory_order_acquire);
     seen.since = one.since.load(std::memory_order_relaxed);
     seen.thread = one.handle.load(std::memory_order_relaxed);
-    if (one.turns.load(std::memory_order_acquire) != turns) seen.running = nullptr;
+    if (one.progress.load(std::memory_order_acquire) != progress) seen.running = nullptr;
     visit(seen, data);
   });
 }
 
-std::uint64_t thread_scheduler::turns() const noexcept {
+std::uint64_t thread_scheduler::progress() const noexcept {
   std::uint64_t sum = 0;
   for_each_worker(
-      [&](const worker& one, bool) { sum += one.turns.load(std::memory_order_relaxed); });
+      [&](const worker& one, bool) { sum += one.progress.load(std::memory_order_relaxed); });
   return sum;
 }
 

@@ -11,11 +11,16 @@
 //
 // When another worker is woken. Handing work to another core costs more than most work takes (a
 // cache line there and back is 200 ns, a parked thread wakes in 10 us). So a worker that finds its
-// queue non-empty for longer than `patience` wakes one, and until then runs it alone. But a
-// handler that computes for long must not keep others waiting: while any worker is active, one
-// parked worker is the watcher. It naps for a millisecond at a time, fires due timers, and takes
-// from the queue (or the slot) of a worker that has been in the same turn since the last nap. Once
-// nothing has been active for a while it sleeps without a limit: an idle process uses no CPU.
+// queue non-empty for longer than `patience` wakes one, and until then runs it alone. Whether short
+// work is shared at all is measured as it runs (worker_limit.hpp): a worker beyond the limit takes
+// nothing from others, and gives what it has to the injection queue before it sleeps. The first
+// `limit` workers that are awake are within it.
+//
+// But a handler that computes for long must not keep others waiting: while any worker is active,
+// one parked worker is the watcher. It naps for a millisecond at a time, fires due timers, and
+// takes from the queue of a worker that has made few turns since, and even the slot of one that has
+// been in the same turn; then there is no limit for a while. Once nothing has been active for a
+// while it sleeps without a limit: an idle process uses no CPU.
 //
 // Sleeping without missing a wake-up. A worker counts itself in `sleepers_` (seq_cst), then looks
 // at all it could run once more, and then sleeps. Whoever adds work for others does so first
@@ -29,6 +34,7 @@
 #include <troupe/internal/run_queue.hpp>
 #include <troupe/internal/timer_heap.hpp>
 #include <troupe/internal/wake_slot.hpp>
+#include <troupe/internal/worker_limit.hpp>
 
 #include <atomic>
 #include <condition_variable>
@@ -48,7 +54,7 @@ class thread_scheduler;
 
 /// One worker thread's state. Fields without atomics are its thread's alone.
 struct alignas(64) worker {
-  explicit worker(thread_scheduler& of) noexcept : home(&of) {}
+  worker(thread_scheduler& of, std::size_t at) noexcept : home(&of), index(at) {}
 
   thread_scheduler* home;
   wake_slot<detail::fiber> slot;  // runs next
@@ -57,9 +63,10 @@ struct alignas(64) worker {
   std::uint32_t ticks = 0;
   time_point crowded_since = never;  // since when the queue was seen non-empty
   run_queue<detail::fiber> queue;
-  // Fibers resumed so far, odd while one runs; a watcher that reads the same odd number twice,
-  // a nap apart, sees a worker that has been in one turn all the while. Written by the worker.
-  alignas(64) std::atomic<std::uint64_t> turns{0};
+  // Twice the operations so far: turns, and what completed at once in them. Odd in a turn: a
+  // watcher that reads the same odd number twice, a nap apart, sees a worker that has been in one
+  // turn all the while. Written by the worker.
+  alignas(64) std::atomic<std::uint64_t> progress{0};
   // Fibers started and ended here; only this worker writes. See thread_scheduler::empty().
   std::atomic<std::uint64_t> started{0};
   std::atomic<std::uint64_t> ended{0};
@@ -71,9 +78,13 @@ struct alignas(64) worker {
   std::atomic<detail::fiber*> running{nullptr};
   std::atomic<time_point> since{time_point{}};
   std::atomic<std::uint64_t> handle{0};  // the thread's pthread_t, once it runs
-  std::uint64_t turns_at_last_nap = 0;   // the watcher's notes on this worker; only it touches them
+  std::uint64_t progress_at_nap = 0;     // the watcher's notes on this worker; only it touches them
   parker bed;
   std::thread thread;
+  // For look_after(), every few turns.
+  std::size_t index;
+  std::uint32_t long_looks = 0;  // in a row, between which work was long
+  std::uint64_t progress_at_look = 0;
 };
 
 class thread_scheduler final : public detail::scheduler {
@@ -115,7 +126,7 @@ class thread_scheduler final : public detail::scheduler {
   void look_with(detail::periodic_look& eyes) override { look_ = &eyes; }
   void health_was_set(const detail::actor_slot& of) const noexcept override;
   void visit_workers(void (*visit)(const detail::worker_view&, void*), void* data) const override;
-  [[nodiscard]] std::uint64_t turns() const noexcept override;
+  [[nodiscard]] std::uint64_t progress() const noexcept override;
   [[nodiscard]] bool quiet() const noexcept override;
   [[nodiscard]] std::size_t fibers() const noexcept override;
   void fiber_started() noexcept override;
@@ -125,18 +136,30 @@ class thread_scheduler final : public detail::scheduler {
   // --- internal/worker.cpp: what one worker does ---
   void run(worker& self) noexcept;
   detail::fiber* next(worker& self) noexcept;
-  void execute(worker& self, detail::fiber& one) noexcept;
+  [[gnu::always_inline]] void execute(worker& self, detail::fiber& one) noexcept;
   void look_after(worker& self) noexcept;
   bool await_near_timer(const worker& self) noexcept;
   bool await_injection(worker& self) noexcept;
-  bool sleep(worker& self) noexcept;
-  detail::fiber* steal(worker& self, bool only_stuck) noexcept;
+  bool sleep(worker& self, bool leaving) noexcept;
+  detail::fiber* steal(worker& self) noexcept;
+  detail::fiber* rescue(worker& self) noexcept;
   void enqueue(worker& self, detail::fiber& one) noexcept;
+  void share_out(worker& self, time_point today) noexcept;
+  [[nodiscard]] worker_reading read_workers(time_point today, bool crowded) const noexcept;
+  template <class Change>
+  void set_limit(Change change) noexcept;
+  [[nodiscard]] bool is_limited() const noexcept;
+  [[nodiscard]] bool is_surplus(const worker& self) const noexcept;
+  void give_away(worker& self) noexcept;
   [[nodiscard]] bool others_active(const worker& self) const noexcept;
 
   // --- shared by the workers ---
   detail::fiber* take_injected(worker* into) noexcept;
   void inject(detail::fiber& one) noexcept;
+  void add_injected(detail::fiber& one) noexcept;
+  [[nodiscard]] std::size_t awake() const noexcept {
+    return workers_.size() - sleepers_.load(std::memory_order_relaxed);
+  }
   void wake_one() noexcept;
   void ensure_watcher() noexcept;
   void fire_timers() noexcept;
@@ -157,6 +180,13 @@ class thread_scheduler final : public detail::scheduler {
   timer_heap timers_;
   std::vector<detail::context_state*> expired_;
   std::atomic<time_point> next_timer_{never};  // the heap's earliest; written under the lock
+
+  // How many workers share short work, and when to look at that again. Whoever sets them has
+  // claimed `setting_limit_`, by exchange; given up by store.
+  alignas(64) std::atomic<std::size_t> limit_;
+  std::atomic<time_point> next_limit_look_{time_point{}};
+  std::atomic<bool> setting_limit_{false};
+  worker_limit measured_limit_;  // guarded by that claim
 
   alignas(64) std::atomic<std::size_t> sleepers_{0};
   // Each claimed by exchange, given up by store: a parked worker naps; an idle one awaits a timer.

@@ -62,6 +62,42 @@ TEST(thread_scheduler_test, who_is_queued_behind_a_handler_that_computes_runs_el
   EXPECT_TRUE(seen);
 }
 
+// Senders in each other's way bring the workers down to few (worker_limit.hpp); those who compute
+// in between must not hold up what they have woken.
+TEST(thread_scheduler_test, who_computes_holds_up_nobody_while_short_work_shares_few_workers) {
+  constexpr int senders = 8;
+  constexpr int rounds = 20;
+  cast_inbox<int> shared(16);
+  std::atomic<int> in_time{0};
+  std::atomic<bool> stop{false};
+  runtime rt({.workers = 4});
+  std::vector<join_handle<void>> all;
+  for (int i = 0; i != senders; ++i) {
+    all.push_back(rt.spawn([](cast_inbox<int>* to, const std::atomic<bool>* over) -> task<> {
+      while (!*over) static_cast<void>(co_await to->cast(1));
+    }(&shared, &stop)));
+  }
+  auto receiver = rt.spawn([](cast_inbox<int>* from) -> task<> {
+    while (co_await from->receive()) {
+    }
+  }(&shared));
+  rt.block_on([](std::atomic<int>* good, std::atomic<bool>* over) -> task<> {
+    for (int i = 0; i != rounds; ++i) {
+      std::atomic<bool> ran{false};
+      join_handle<void> other = spawn(sets(&ran));
+      compute_until(ran);
+      if (ran) ++*good;
+      static_cast<void>(co_await other);
+      co_await sleep_for(1ms);
+    }
+    *over = true;
+  }(&in_time, &stop));
+  for (auto& one : all) static_cast<void>(rt.block_on(one));
+  shared.close();
+  static_cast<void>(rt.block_on(receiver));
+  EXPECT_EQ(in_time, rounds);
+}
+
 TEST(thread_scheduler_test, a_chain_of_wakes_through_the_slot_starves_nobody) {
   std::atomic<bool> ran{false};
   cast_inbox<int> ping(1);

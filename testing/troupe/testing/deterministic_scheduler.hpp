@@ -53,7 +53,7 @@ class deterministic_scheduler final : public detail::scheduler {
     next_look_ = clock_.now();
   }
   void visit_workers(void (*)(const detail::worker_view&, void*), void*) const override {}
-  [[nodiscard]] std::uint64_t turns() const noexcept override { return turns_; }
+  [[nodiscard]] std::uint64_t progress() const noexcept override { return turns_; }
   [[nodiscard]] bool quiet() const noexcept override { return ready_.empty(); }
   [[nodiscard]] std::size_t fibers() const noexcept override { return alive_; }
   void fiber_started() noexcept override { ++alive_; }
