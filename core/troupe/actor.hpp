@@ -6,7 +6,6 @@
 #include <troupe/actor_id.hpp>
 #include <troupe/context.hpp>
 #include <troupe/detail/actor_inboxes.hpp>
-#include <troupe/detail/actor_slot.hpp>
 #include <troupe/detail/shared_name.hpp>
 #include <troupe/error.hpp>
 #include <troupe/health.hpp>
@@ -38,11 +37,11 @@ class actor {
 
   [[nodiscard]] const std::string& name() const noexcept { return name_.text(); }
   /// This object's own, over all its runs. Any thread.
-  [[nodiscard]] actor_id id() const noexcept { return registration_.id(); }
+  [[nodiscard]] actor_id id() const noexcept { return inboxes_.registration().id(); }
 
   /// How it is looked after, instead of how runtime_options::health says. Any thread, at any time.
   /// Throws usage_error for an interval below 1 ms or a limit below 0.
-  void set_health(const health_options& wanted) { registration_.set_health(wanted); }
+  void set_health(const health_options& wanted) { inboxes_.registration().set_health(wanted); }
 
  protected:
   /// The actor's life. Success ends it clean, an error or an exception makes it fail; its
@@ -69,9 +68,8 @@ class actor {
 
   detail::shared_name name_;
   logger log_;
-  detail::actor_inboxes inboxes_;
-  // Goes first: who looks on finds name and inboxes through it.
-  detail::actor_registration registration_{*this};
+  // Goes first, and in it the registration: who looks on finds name and inboxes through that.
+  detail::actor_inboxes inboxes_{*this};
 };
 
 /// An actor from a function `(context, logger&) -> task<result<>>`, for one that needs no inbox of
@@ -88,7 +86,9 @@ struct actor_internals {
   static actor_inboxes& inboxes(actor& one) noexcept { return one.inboxes_; }
   static void set_logger(actor& one, logger log) noexcept { one.log_ = std::move(log); }
   [[nodiscard]] static logger& log(actor& one) noexcept { return one.log_; }
-  static actor_registration& registration(actor& one) noexcept { return one.registration_; }
+  static actor_registration& registration(actor& one) noexcept {
+    return one.inboxes_.registration();
+  }
   static void run_begins(actor& one) noexcept {
     one.inboxes_.reopen_all();
     one.run_begins();
@@ -97,7 +97,7 @@ struct actor_internals {
   static void ended_for_good(actor& one, const exit_reason* why) noexcept {
     one.inboxes_.close_all();
     one.ended_for_good();
-    one.registration_.stopped(why);
+    registration(one).stopped(why);
   }
   [[nodiscard]] static bool has_children(const actor& one) noexcept { return one.has_children(); }
   /// For the later ones of a factory's objects. False: they differ from the first in what others
@@ -107,11 +107,11 @@ struct actor_internals {
   }
   /// Belongs to a supervisor or a runtime.
   [[nodiscard]] static bool is_claimed(const actor& one) noexcept {
-    return one.inboxes_.is_claimed();
+    return one.inboxes_.registration().slot().is_claimed();
   }
   /// False: it has an owner already.
-  [[nodiscard]] static bool claim(actor& one) noexcept { return one.inboxes_.claim(); }
-  static void unclaim(actor& one) noexcept { one.inboxes_.unclaim(); }
+  [[nodiscard]] static bool claim(actor& one) noexcept { return registration(one).slot().claim(); }
+  static void unclaim(actor& one) noexcept { registration(one).slot().unclaim(); }
 };
 
 /// Tells the actor which inboxes are its members, from the size of its full type.

@@ -68,7 +68,7 @@ class call_awaiter {
     self.calling.store(callee, before_locked_operation);
     // Parked from here on, without our lock: see fiber::parked. The reply may come, and another
     // worker may queue us, while the rest of this function runs.
-    self.parked.store(true, before_locked_operation);
+    self.parked.store(park_state::yes, before_locked_operation);
     try {
       return send(self, id, callee, cancelable);
     } catch (...) {  // no memory for the inbox's ring
@@ -133,7 +133,7 @@ class call_awaiter {
   }
 
   /// Ends our own wait. False: somebody else has, and we are queued.
-  bool take_back(fiber& self, std::uint64_t id, std::uint32_t fired) noexcept {
+  bool take_back(fiber& self, std::uint64_t id, std::uint16_t fired) noexcept {
     self.lock.lock();
     const bool ours = self.is_parked_in(id);
     if (ours) self.unpark_locked(fired);
@@ -143,7 +143,7 @@ class call_awaiter {
   /// A context of its own may have fired between its registration and our parking.
   bool take_back_if_fired(fiber& self, std::uint64_t id) noexcept {
     self.lock.lock();
-    const bool fired = self.pending_wait == id && self.is_parked_in(id);
+    const bool fired = self.has_pending(id) && self.is_parked_in(id);
     if (fired) self.unpark_locked(self.pending);
     self.lock.unlock();
     return fired;

@@ -183,7 +183,7 @@ class receive_awaiter {
  public:
   explicit receive_awaiter(inbox_core& inbox) noexcept {
     source_.inbox = &inbox;
-    source_.waiter.slot = slot_.raw();
+    source_.waiter.set_slot(slot_.raw());
   }
   receive_awaiter(const receive_awaiter&) = delete;
   receive_awaiter& operator=(const receive_awaiter&) = delete;

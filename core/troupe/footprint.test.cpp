@@ -25,12 +25,12 @@ static_assert(sizeof(void*) != 8 || sizeof(troupe::error) == 8);
 static_assert(sizeof(void*) != 8 || sizeof(result<>) == 16);
 static_assert(sizeof(void*) != 8 || sizeof(troupe::logger) == 8);
 static_assert(sizeof(troupe::detail::context_state) <= 40);
-static_assert(sizeof(troupe::detail::fiber) <= 176);
+static_assert(sizeof(troupe::detail::fiber) <= 136);
 static_assert(sizeof(troupe::detail::task_promise<result<>>) <= 16);
-static_assert(sizeof(troupe::detail::receive_awaiter<int>) <= 40);
-static_assert(sizeof(cast_inbox<int>) <= 72);
-static_assert(sizeof(troupe::actor) <= 48);
-static_assert(sizeof(troupe::detail::actor_slot) <= 48);
+static_assert(sizeof(troupe::detail::receive_awaiter<int>) <= 32);
+static_assert(sizeof(cast_inbox<int>) <= 48);
+static_assert(sizeof(troupe::actor) <= 40);
+static_assert(sizeof(troupe::detail::actor_slot) <= 32);
 
 class waits_in_receive : public troupe::actor {
  public:

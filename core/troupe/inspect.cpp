@@ -57,21 +57,26 @@ struct glimpse {
   std::uint64_t handled = 0;
 };
 
+const detail::element_ops* handled_by(fiber& one) noexcept {
+  const std::lock_guard held(one.lock);
+  return one.root.load(std::memory_order_acquire) ? one.handled_type() : nullptr;
+}
+
 // The parts fit together if no wait began or ended meanwhile; after some tries that is let be.
-glimpse look_at(const fiber& one) noexcept {
+glimpse look_at(fiber& one) noexcept {
   constexpr int tries = 4;
   glimpse seen;
   for (int i = 0; i != tries; ++i) {
     const std::uint64_t wait = one.wait.load(std::memory_order_acquire);
-    seen.parked = one.parked.load(std::memory_order_acquire);
+    seen.parked = one.is_parked(std::memory_order_acquire);
     seen.running = one.on_worker.load(std::memory_order_acquire);
-    seen.waits_for = one.waiting_for.load(std::memory_order_acquire);
+    seen.waits_for = one.waiting_for(std::memory_order_acquire);
     seen.fresh = seen.waits_for == wait_kind::none;
     seen.callee = one.calling.load(std::memory_order_acquire);
-    seen.handling = one.handling.load(std::memory_order_acquire);
+    seen.handling = handled_by(one);
     seen.handled = one.handled.load(std::memory_order_acquire);
     if (one.wait.load(std::memory_order_acquire) == wait &&
-        one.parked.load(std::memory_order_acquire) == seen.parked) {
+        one.is_parked(std::memory_order_acquire) == seen.parked) {
       break;
     }
   }
@@ -119,12 +124,13 @@ class inspection {
     actor_view view;
     view.id = one.id();
     view.name = one.who->name();
-    view.parent = one.parent;
+    view.parent = one.parent();
     view.state = actor_state::restarting;
-    view.restarts = one.starts - 1;
+    view.restarts = std::uint32_t{one.starts} - 1;
     view.healthy = !one.unhealthy;
     detail::actor_internals::inboxes(*one.who).view(view.inboxes);
-    if (const detail::actor_record* const record = one.record.load(std::memory_order_acquire)) {
+    if (const detail::actor_record* const record = one.record()) {
+      view.restarts += record->starts_before;
       view.handled = record->handled_before.load(std::memory_order_relaxed);
       view.in_inbox = view_of(record->in_inbox);
       view.in_handler = view_of(record->in_handler);
@@ -136,7 +142,7 @@ class inspection {
     into_->actors.push_back(std::move(view));
   }
 
-  const fiber* add_run(actor_view& view, const fiber& run) {
+  const fiber* add_run(actor_view& view, fiber& run) {
     const glimpse seen = look_at(run);
     view.state = state_of(seen, run.scope.ended());
     view.handled += seen.handled;

@@ -172,19 +172,63 @@ TEST(inspect, shows_the_tree_and_counts_restarts_and_messages_over_them) {
   });
 }
 
-// The fiber counts in 32 bits; what does not fit goes to the actor's record.
+// The fiber counts in 16 bits; what does not fit goes to the actor's record.
 TEST(inspect, counts_more_messages_than_a_fiber_can) {
   deterministic_runtime rt;
   cast_inbox<int> numbers{4};
   auto one = make_actor("one", [&](context ctx, logger&) -> task<result<>> {
-    detail::current.running->handled.store(~0U);
+    detail::current.running->handled.store(0xffff);
     co_return co_await serve(ctx, on(numbers, [](int) {}));
   });
   rt.spawn(one);
   rt.run_until_idle();
   for (int i = 0; i != 3; ++i) static_cast<void>(numbers.try_cast(i));
   rt.run_until_idle();
-  EXPECT_EQ(only(rt.inspect()).handled, (std::uint64_t{1} << 32U) + 2);
+  EXPECT_EQ(only(rt.inspect()).handled, (std::uint64_t{1} << 16U) + 2);
+  rt.shutdown();
+}
+
+TEST(inspect, names_the_message_in_hand_wherever_it_came_from) {
+  deterministic_runtime rt;
+  cast_inbox<order> orders{4};
+  const auto in_hand = [&](std::string_view who) {
+    return std::string(rt.inspect().find(who)->handling);
+  };
+  const auto takes_one = [&](context, logger&) -> task<result<>> {
+    static_cast<void>(co_await orders.receive());
+    co_await sleep_for(1h);
+    co_return result<>();
+  };
+  rt.spawn(make_actor("first", takes_one));
+  rt.run_until_idle();
+  EXPECT_EQ(in_hand("first"), "");
+  ASSERT_TRUE(orders.try_cast({0s}));
+  rt.run_until_idle();
+  EXPECT_EQ(in_hand("first"), "inspect_test::order");
+
+  rt.spawn(make_actor("second", takes_one));  // the inbox is a shared one from now on
+  rt.run_until_idle();
+  EXPECT_EQ(in_hand("first"), "inspect_test::order");
+  EXPECT_EQ(in_hand("second"), "");
+  ASSERT_TRUE(orders.try_cast({0s}));
+  rt.run_until_idle();
+  EXPECT_EQ(in_hand("second"), "inspect_test::order");
+
+  ASSERT_TRUE(orders.try_cast({0s}));
+  rt.spawn(make_actor("third", takes_one));
+  rt.run_until_idle();
+  EXPECT_EQ(in_hand("third"), "inspect_test::order");
+
+  rt.spawn(make_actor("fourth", [](context, logger&) -> task<result<>> {
+    auto own = std::make_unique<cast_inbox<order>>(1);
+    static_cast<void>(own->try_cast({0s}));
+    static_cast<void>(co_await own->receive());
+    own.reset();
+    co_await sleep_for(1h);
+    co_return result<>();
+  }));
+  rt.run_until_idle();
+  EXPECT_EQ(in_hand("fourth"), "inspect_test::order");
   rt.shutdown();
 }
 

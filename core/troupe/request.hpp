@@ -81,8 +81,8 @@ class reply_address {
   /// inbox's is held, which may be that very lock; a caller that gives up at this moment and calls
   /// the same actor again goes without a look for cycles.
   void change_hands() noexcept {
-    fiber* callee = caller_->calling.load();
-    if (caller_->is_parked_in(wait_)) caller_->calling.compare_exchange_strong(callee, nullptr);
+    const std::uint32_t callee = caller_->calling.seen();
+    if (caller_->is_parked_in(wait_)) caller_->calling.forget(callee);
   }
 
   fiber* caller_ = nullptr;

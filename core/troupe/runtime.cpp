@@ -44,9 +44,8 @@ std::vector<survivor> survivors_of(const detail::scheduler& sched) {
   detail::for_each_fiber(
       sched,
       [](detail::fiber& one, void* into) {
-        const bool parked = one.parked.load(std::memory_order_acquire);
-        const auto kind =
-            parked ? one.waiting_for.load(std::memory_order_relaxed) : detail::wait_kind::none;
+        const bool parked = one.is_parked(std::memory_order_acquire);
+        const auto kind = parked ? one.waiting_for() : detail::wait_kind::none;
         const std::string_view waits = internal::describe(kind);
         static_cast<std::vector<survivor>*>(into)->push_back(
             {one.who != nullptr ? one.who->name() : std::string("(task)"),

@@ -21,6 +21,7 @@
 #include <cstddef>
 #include <span>
 #include <tuple>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -42,7 +43,7 @@ struct inbox_arm {
   explicit inbox_arm(Inbox&) noexcept {}
   void bind(inbox_source& source, Inbox& inbox) noexcept {
     source.inbox = &inbox_access::core(inbox);
-    source.waiter.slot = slot.raw();
+    source.waiter.set_slot(slot.raw());
   }
   value_type value(fiber& self, inbox_source& source) {
     return received<message_type>(self, source.waiter, slot);
@@ -105,7 +106,7 @@ class arm_set {
     return std::span(inbox_sources_.data(), inboxes);
   }
   [[nodiscard]] std::span<wait_source* const> other_sources() const noexcept {
-    return std::span(other_sources_.data(), others);
+    return {other_sources_.data(), others};
   }
 
   template <std::size_t I>
@@ -148,8 +149,13 @@ class arm_set {
     }
   }
 
+  // (An array of nothing would take a byte, and what aligning costs after it.)
+  struct none {
+    static constexpr wait_source** data() noexcept { return nullptr; }
+  };
   std::array<inbox_source, inboxes> inbox_sources_;
-  [[no_unique_address]] std::array<wait_source*, others> other_sources_{};
+  [[no_unique_address]] std::conditional_t<others == 0, none, std::array<wait_source*, others>>
+      other_sources_{};
   [[no_unique_address]] std::tuple<select_arm<Sources>...> arms_;
 };
 

@@ -239,24 +239,29 @@ enum class loop_end : std::uint8_t { clean, failed, crashed };
 template <class... Bindings>
 class serve_wait {
  public:
-  explicit serve_wait(typename Bindings::source_type&... sources) noexcept
-      : others_{}, arms_(sources...) {
-    std::ranges::copy(arms_.other_sources(), others_.begin());
-  }
+  /// `awaiting`: kept for whoever goes on after the loop; may be null.
+  explicit serve_wait(std::coroutine_handle<> awaiting,
+                      typename Bindings::source_type&... sources) noexcept
+      : awaiting_or_tie_(reinterpret_cast<std::uintptr_t>(awaiting.address())), arms_(sources...) {}
   serve_wait(const serve_wait&) = delete;
   serve_wait& operator=(const serve_wait&) = delete;
   ~serve_wait() {
     step_.leave(inboxes(), others());
-    delete done();
+    if (is_tied()) delete &tie();
   }
 
   /// In the fiber, before the first turn. A context that is the actor's own ends the wait by
   /// itself; any other is a source.
   void start(const fiber& self, const context& ctx) {
     if (context_link::is_ambient(self, &ctx) || ctx.state() == nullptr) return;
-    auto done = std::make_unique<done_source>(ctx.done());
-    done->index = sizeof...(Bindings);
-    others_.back() = done.release();
+    auto* const made = new context_tie(ctx, awaiting());
+    std::ranges::copy(arms_.other_sources(), made->sources.begin());
+    awaiting_or_tie_ = reinterpret_cast<std::uintptr_t>(made) | is_tie;
+  }
+  [[nodiscard]] std::coroutine_handle<> awaiting() const noexcept {
+    if (is_tied()) return tie().awaiting;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address without a bit
+    return std::coroutine_handle<>::from_address(reinterpret_cast<void*>(awaiting_or_tie_));
   }
 
   /// True: a source is ready, see self.fired. False: the fiber is parked.
@@ -268,8 +273,7 @@ class serve_wait {
   }
   /// Where it was none of the bindings'.
   error why_canceled(const fiber& self) const noexcept {
-    const done_source* const own = done();
-    return cancel_reason(self, own != nullptr ? &own->of() : nullptr);
+    return cancel_reason(self, is_tied() ? &tie().done.of() : nullptr);
   }
 
   bool await_ready() {
@@ -315,13 +319,32 @@ class serve_wait {
 
   inbox_sources inboxes() noexcept { return arms_.inbox_sources(); }
   other_sources others() const noexcept {
-    return {others_.data(), arms::others + (others_.back() != nullptr ? 1U : 0U)};
+    if (is_tied()) [[unlikely]]
+      return tie().sources;
+    return arms_.other_sources();
   }
-  done_source* done() const noexcept { return static_cast<done_source*>(others_.back()); }
+
+  /// To a context that is not the actor's own: one more source.
+  struct context_tie : pooled {
+    context_tie(const context& ctx, std::coroutine_handle<> then)
+        : done(ctx.done()), awaiting(then) {
+      done.index = sizeof...(Bindings);
+      sources.back() = &done;
+    }
+    done_source done;
+    std::coroutine_handle<> awaiting;
+    std::array<wait_source*, arms::others + 1> sources{};
+  };
+  static constexpr std::uintptr_t is_tie = 1;
+  [[nodiscard]] bool is_tied() const noexcept { return (awaiting_or_tie_ & is_tie) != 0; }
+  context_tie& tie() const noexcept {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address and a bit
+    return *reinterpret_cast<context_tie*>(awaiting_or_tie_ & ~is_tie);
+  }
 
   static task<result<>> nothing() { co_return result<>(); }
 
-  std::array<wait_source*, arms::others + 1> others_;  // last, if it is needed, the context's: ours
+  std::uintptr_t awaiting_or_tie_;  // the tie, which is rare, keeps the other
   [[no_unique_address]] arms arms_;
   // In the padding of the arms:
   receive_step step_;
@@ -334,7 +357,7 @@ class serve_wait {
 
 template <std::size_t... I, class... Bindings>
 task<result<>> serve_loop(std::index_sequence<I...>, context ctx, Bindings... bindings) {
-  serve_wait<Bindings...> wait(source_of(bindings)...);
+  serve_wait<Bindings...> wait(nullptr, source_of(bindings)...);
   wait.start(*current.running, ctx);
   while (!wait.all_closed()) {
     const std::uint32_t chosen = co_await wait;
@@ -398,10 +421,7 @@ class [[nodiscard]] serve_operation : resumable_loop {
         : started(at, std::index_sequence_for<Bindings...>(), bindings...) {}
     template <std::size_t... I>
     started(std::coroutine_handle<> at, std::index_sequence<I...>, Bindings&... bindings)
-        : awaiting(at),
-          kept(std::move(bindings)...),
-          wait(source_of(std::get<I>(kept), bindings)...) {}
-    std::coroutine_handle<> awaiting;
+        : kept(std::move(bindings)...), wait(at, source_of(std::get<I>(kept), bindings)...) {}
     std::tuple<typename kept_of<Bindings>::type...> kept;
     [[no_unique_address]] serve_wait<Bindings...> wait;
   };
@@ -464,7 +484,7 @@ class [[nodiscard]] serve_operation : resumable_loop {
       std::construct_at(&me.thrown, std::current_exception());
       me.running_.wait.ended = loop_end::crashed;
     }
-    me.running_.awaiting.resume();
+    me.running_.wait.awaiting().resume();
   }
 
   union {

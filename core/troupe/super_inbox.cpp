@@ -70,7 +70,7 @@ void supervision_watch::end() noexcept {
   if (actor_slot* const slot = find_slot(who_)) {
     const std::lock_guard held(slot->lock);
     if (slot_ != nullptr) {
-      supervision_watch** at = &slot->record.load(std::memory_order_acquire)->watches;
+      supervision_watch** at = &slot->record()->watches;
       while (*at != this) at = &(*at)->next;
       *at = next;
       slot_ = nullptr;

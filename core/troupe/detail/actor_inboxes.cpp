@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <mutex>
+#include <new>
 #include <utility>
 
 namespace troupe::detail {
@@ -65,19 +66,15 @@ spin_lock& lock_of(const void* home) noexcept {
 
 }  // namespace
 
-actor_inboxes::actor_inboxes() {
+actor_inboxes::actor_inboxes(actor& of) : registration_(of) {
   construction_site& site = this_site.get();
-  state_.store(reinterpret_cast<std::uintptr_t>(&site) | is_site_bit, std::memory_order_relaxed);
+  registration_.slot().open_site(site);
   site.open.store(this, std::memory_order_relaxed);
 }
 
 void actor_inboxes::close_site() noexcept {
-  std::uintptr_t seen = state_.load(std::memory_order_relaxed);
-  do {
-    if ((seen & is_site_bit) == 0) return;
-  } while (!state_.compare_exchange_weak(seen, seen & is_claimed_bit));
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): the word is an address and two bits
-  auto* const site = reinterpret_cast<construction_site*>(seen & ~(is_site_bit | is_claimed_bit));
+  construction_site* const site = registration_.slot().close_site();
+  if (site == nullptr) return;
   actor_inboxes* ours = this;
   if (site == this_site.mine) {
     if (site->open.load(std::memory_order_relaxed) == ours) {
@@ -90,20 +87,18 @@ void actor_inboxes::close_site() noexcept {
 }
 
 actor_inboxes::~actor_inboxes() {
+  registration_.leave();
   close_site();
-  if (first_.load(std::memory_order_acquire) == nullptr) return;
+  if (members_.empty()) return;
   const std::lock_guard held(lock_of(this));
-  while (inbox_core* const one = first_) unlink(*one);
+  while (inbox_core* const one = members_.at(0)) unlink(*one);
 }
 
-void actor_inboxes::link(inbox_core& member) noexcept {
-  if (inbox_core* at = first_) {
-    while (at->home_next != nullptr) at = at->home_next;
-    at->home_next = &member;
-  } else {
-    first_.store(&member, std::memory_order_release);
-  }
+// False: there is no memory.
+bool actor_inboxes::link(inbox_core& member) noexcept {
+  if (members_.add(member) == inbox_table::no_place) return false;
   member.home.store(this, std::memory_order_release);
+  return true;
 }
 
 void actor_inboxes::adopt(inbox_core& homeless) noexcept {
@@ -112,42 +107,36 @@ void actor_inboxes::adopt(inbox_core& homeless) noexcept {
   actor_inboxes* none = nullptr;
   homeless.set_adopted();
   if (!homeless.home.compare_exchange_strong(none, this)) return;
-  link(homeless);
+  if (!link(homeless)) homeless.home.store(nullptr, std::memory_order_release);
 }
 
 void actor_inboxes::unlink(inbox_core& member) noexcept {
-  inbox_core* const next = std::exchange(member.home_next, nullptr);
-  inbox_core* at = first_;
-  if (at == &member) {
-    member.home.store(nullptr, std::memory_order_release);
-    first_.store(next, std::memory_order_release);
-    return;
-  }
-  while (at->home_next != &member) at = at->home_next;
-  at->home_next = next;
   member.home.store(nullptr, std::memory_order_release);
+  members_.close_up(member);
 }
 
 void actor_inboxes::keep_within(const void* begin, std::size_t size) noexcept {
-  if ((state_.load(std::memory_order_relaxed) & is_site_bit) == 0) return;  // settled before
+  if (!registration_.slot().has_site()) return;  // settled before
   close_site();
-  if (first_.load(std::memory_order_acquire) == nullptr) return;
+  if (members_.empty()) return;
   const std::lock_guard held(lock_of(this));
   const auto from = reinterpret_cast<std::uintptr_t>(begin);
-  for (inbox_core* at = first_; at != nullptr;) {
-    inbox_core& member = *at;
-    at = at->home_next;
-    const auto where = reinterpret_cast<std::uintptr_t>(&member);
-    if (where < from || where >= from + size) unlink(member);
+  for (std::size_t i = 0; inbox_core* const member = members_.at(i);) {
+    const auto where = reinterpret_cast<std::uintptr_t>(member);
+    if (where < from || where >= from + size) {
+      unlink(*member);
+    } else {
+      ++i;
+    }
   }
 }
 
 void actor_inboxes::close_all() noexcept {
-  if (first_.load(std::memory_order_acquire) == nullptr) return;
+  if (members_.empty()) return;
   const auto is_ours = [](inbox_core& one) { return !one.adopted() || !one.is_shared(); };
   {
     const std::lock_guard held(lock_of(this));
-    for (inbox_core* at = first_; at != nullptr; at = at->home_next) {
+    for (std::size_t i = 0; inbox_core* const at = members_.at(i); ++i) {
       if (is_ours(*at)) at->target().close(inbox_core::closing::by_end);
     }
   }
@@ -156,7 +145,9 @@ void actor_inboxes::close_all() noexcept {
     inbox_core::requests_left left;
     {
       const std::lock_guard held(lock_of(this));
-      for (inbox_core* at = first_; at != nullptr && !left; at = at->home_next) {
+      for (std::size_t i = 0; !left; ++i) {
+        inbox_core* const at = members_.at(i);
+        if (at == nullptr) break;
         if (is_ours(*at)) left = at->take_requests();
       }
     }
@@ -166,14 +157,14 @@ void actor_inboxes::close_all() noexcept {
 }
 
 void actor_inboxes::reopen_all() noexcept {
-  if (first_.load(std::memory_order_acquire) == nullptr) return;
+  if (members_.empty()) return;
   const std::lock_guard held(lock_of(this));
-  for (inbox_core* at = first_; at != nullptr; at = at->home_next) at->target().reopen();
+  for (std::size_t i = 0; inbox_core* const at = members_.at(i); ++i) at->target().reopen();
 }
 
 void actor_inboxes::view(std::vector<inbox_view>& into) const {
   const std::lock_guard held(lock_of(this));
-  for (inbox_core* at = first_; at != nullptr; at = at->home_next) {
+  for (std::size_t i = 0; const inbox_core* const at = members_.at(i); ++i) {
     into.push_back({.message = std::string(at->message_type()),
                     .size = at->size(),
                     .capacity = at->capacity()});
@@ -183,28 +174,25 @@ void actor_inboxes::view(std::vector<inbox_view>& into) const {
 bool actor_inboxes::redirect_to(actor_inboxes& first) noexcept {
   // Ours are known to nobody else yet.
   const std::lock_guard held(lock_of(&first));
-  inbox_core* mine = first_;
-  inbox_core* theirs = first.first_;
-  for (; mine != nullptr && theirs != nullptr; mine = mine->home_next, theirs = theirs->home_next) {
-    if (mine->capacity() != theirs->capacity()) return false;
+  std::size_t count = 0;
+  for (; inbox_core* const mine = members_.at(count); ++count) {
+    const inbox_core* const theirs = first.members_.at(count);
+    if (theirs == nullptr || mine->capacity() != theirs->capacity()) return false;
   }
   // Behind the members, `first` may have adopted inboxes that its runs received from.
-  if (mine != nullptr || (theirs != nullptr && !theirs->adopted())) return false;
-  theirs = first.first_;
-  mine = first_;
-  for (; mine != nullptr && theirs != nullptr; mine = mine->home_next, theirs = theirs->home_next) {
-    mine->redirect(theirs->target());
-  }
+  const inbox_core* const next = first.members_.at(count);
+  if (next != nullptr && !next->adopted()) return false;
+  for (std::size_t i = 0; i != count; ++i) members_.at(i)->redirect(first.members_.at(i)->target());
   return true;
 }
 
-void join_home(inbox_core& made) noexcept {
+void join_home(inbox_core& made) {
   construction_site& site = this_site.get();
   const std::lock_guard open(site.lock);  // the actor cannot go before we have joined it
   actor_inboxes* const home = site.open;
   if (home == nullptr) return;
   const std::lock_guard held(lock_of(home));
-  home->link(made);
+  if (!home->link(made)) throw std::bad_alloc();
 }
 
 void leave_home(inbox_core& gone) noexcept {

@@ -12,24 +12,24 @@
 // Threads: lists are guarded by a striped lock, because an inbox that joined by mistake may be
 // destroyed on another thread than the actor.
 
-#include <atomic>
+#include <troupe/detail/actor_slot.hpp>
+#include <troupe/detail/inbox_table.hpp>
+
 #include <cstddef>
-#include <cstdint>
 #include <vector>
 
 namespace troupe {
+class actor;
 struct inbox_view;
-}
+}  // namespace troupe
 
 namespace troupe::detail {
 
 class inbox_core;
-struct fiber;
-struct construction_site;
 
 class actor_inboxes {
  public:
-  actor_inboxes();  // becomes the list under construction on this thread
+  explicit actor_inboxes(actor& of);  // becomes the list under construction on this thread
   actor_inboxes(const actor_inboxes&) = delete;
   actor_inboxes& operator=(const actor_inboxes&) = delete;
   ~actor_inboxes();
@@ -48,50 +48,29 @@ class actor_inboxes {
   /// What is in them now. Any thread, while the actor lives.
   void view(std::vector<inbox_view>& into) const;
 
-  /// The fiber of the actor's run, null between runs. For call_cycle.hpp.
-  void set_run(fiber* run) noexcept {
-    const std::uintptr_t kept = state_.load(std::memory_order_relaxed) & is_claimed_bit;
-    state_.store(reinterpret_cast<std::uintptr_t>(run) | kept, std::memory_order_release);
-  }
-  [[nodiscard]] fiber* run() const noexcept {
-    const std::uintptr_t seen = state_.load(std::memory_order_acquire);
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): the word is an address and two bits
-    return (seen & is_site_bit) != 0 ? nullptr : reinterpret_cast<fiber*>(seen & ~is_claimed_bit);
-  }
-
-  /// Whether the actor belongs to a supervisor or a runtime.
-  [[nodiscard]] bool is_claimed() const noexcept { return (state_.load() & is_claimed_bit) != 0; }
-  /// False: it does already.
-  [[nodiscard]] bool claim() noexcept {
-    return (state_.fetch_or(is_claimed_bit) & is_claimed_bit) == 0;
-  }
-  void unclaim() noexcept { state_.fetch_and(~is_claimed_bit); }
+  /// The actor's slot. It is here so that an inbox finds the run of the actor it is a member of.
+  [[nodiscard]] const actor_registration& registration() const noexcept { return registration_; }
+  [[nodiscard]] actor_registration& registration() noexcept { return registration_; }
 
   /// The restart of an actor from a factory: our inboxes forward to those of `first`, one by one in
   /// the order of construction. False, and nothing done, if the lists do not match.
   bool redirect_to(actor_inboxes& first) noexcept;
 
  private:
-  friend void join_home(inbox_core& made) noexcept;
+  friend void join_home(inbox_core& made);
   friend void leave_home(inbox_core& gone) noexcept;
   void close_site() noexcept;
-  void link(inbox_core& member) noexcept;
+  bool link(inbox_core& member) noexcept;
   void unlink(inbox_core& member) noexcept;
 
-  static constexpr std::uintptr_t is_claimed_bit = 1;
-  static constexpr std::uintptr_t is_site_bit = 2;
-
-  // In the order of construction. Written under the lock; who finds it empty without, where nobody
-  // can join, need not take the lock. Release/acquire: then nobody who left touches the list.
-  std::atomic<inbox_core*> first_{nullptr};
-  // Until the object is known to be complete the construction_site, marked; then the fiber of the
-  // run. Who writes the pointer is the actor's owner; the bit of the claim is written by
-  // read-modify-writes, and changes only while there is no run.
-  std::atomic<std::uintptr_t> state_;
+  // In the order of construction. Under the lock, except for looking whether it is empty where
+  // nobody can join.
+  inbox_table members_;
+  actor_registration registration_;
 };
 
-/// For an inbox's constructor and destructor.
-void join_home(inbox_core& made) noexcept;
+/// For an inbox's constructor, where it may throw std::bad_alloc, and destructor.
+void join_home(inbox_core& made);
 void leave_home(inbox_core& gone) noexcept;
 
 }  // namespace troupe::detail

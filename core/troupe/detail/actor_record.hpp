@@ -3,6 +3,7 @@
 // What is known of an actor that few actors need: made when there is first something to write down,
 // so that an idle actor does not pay for it.
 
+#include <troupe/actor_id.hpp>
 #include <troupe/clock.hpp>
 #include <troupe/detail/pooled.hpp>
 #include <troupe/health.hpp>
@@ -14,6 +15,7 @@
 namespace troupe::detail {
 
 class supervision_watch;
+struct actor_slot;
 
 /// Sums of times. One writer, the actor's running fiber; read by anybody, relaxed: a reader may see
 /// a sum without its count, which is off by one sample.
@@ -53,8 +55,12 @@ struct actor_record : pooled {
   time_sums in_handler;
   time_point sample_at{};  // of the message that is timed: sent, or begun to be handled; its run's
   std::atomic<std::uint64_t> handled_before{0};  // in runs that have ended, and carried over
-  supervision_watch* watches = nullptr;          // who supervises the actor; under the slot's lock
-  // Its own instead of the runtime's, from actor::set_health; under the slot's lock.
+  // The rest under the slot's lock, except that what was there before a run the run may read.
+  std::uint32_t starts_before = 0;       // carried over from the slot
+  actor_id parent{};                     // for the slot: see there
+  actor_slot* first = nullptr;           // the same
+  supervision_watch* watches = nullptr;  // who supervises the actor
+  // Its own instead of the runtime's, from actor::set_health.
   std::optional<health_options> health;
 };
 

@@ -107,15 +107,18 @@ void drop_run(fiber& unstarted, run_identity identity) noexcept {
 void schedule_run(starting&& run, std::shared_ptr<actor> one, run_identity identity, root_kind kind,
                   void* owner) {
   fiber& made = run.made;
-  actor_internals::inboxes(*one).set_run(&made);
+  actor_registration& registration = actor_internals::registration(identity.known_as);
+  if (actor_slot& own = actor_internals::registration(*one).slot(); &own != &registration.slot()) {
+    own.stand_behind(registration.slot());
+    own.set_run(&made);
+  }
   const std::coroutine_handle<> root = run.body.release();
   made.resume_point = root;
   made.root_is = kind;
   made.owner = owner;
   made.who = std::move(one);
   made.root.store(root, std::memory_order_release);
-  actor_internals::registration(identity.known_as)
-      .run_begins(*made.sched, identity.supervisor, &made);
+  registration.run_begins(*made.sched, identity.supervisor, &made);
   made.sched->schedule(made);
 }
 

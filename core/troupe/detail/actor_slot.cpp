@@ -21,8 +21,8 @@ using slot_pool = stable_pool<actor_slot>;
 void stop(actor_slot& one, const exit_reason* why) noexcept {
   one.is = actor_slot::life::stopped;
   one.unhealthy = false;
-  if (one.run() == nullptr) one.set_home(nullptr);
-  actor_record* const record = one.record.load(std::memory_order_acquire);
+  if (one.run() == nullptr && !one.has_site()) one.set_run(nullptr);
+  actor_record* const record = one.record();
   if (record == nullptr) return;
   while (supervision_watch* const watch = record->watches) {
     record->watches = watch->next;
@@ -34,22 +34,70 @@ void stop(actor_slot& one, const exit_reason* why) noexcept {
 
 const scheduler* actor_slot::home() const noexcept {
   if (const fiber* const one = run()) return &one->sched->root();
+  const std::uintptr_t seen = where_.load(std::memory_order_relaxed);
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): an address and two bits
+  return (seen & is_home) != 0
+             ? reinterpret_cast<const scheduler*>(seen & ~(is_home | is_claimed_bit))
+             : nullptr;
+}
+
+std::uint32_t actor_slot::index() const noexcept { return slot_pool::index_of(*this); }
+
+actor_id actor_slot::parent_in(std::uint64_t beside) noexcept {
+  return (beside & is_parent) != 0 ? actor_id{beside >> 1U} : actor_id{};
+}
+
+actor_slot* actor_slot::first_in(std::uint64_t beside) noexcept {
   // NOLINTNEXTLINE(performance-no-int-to-ptr): an address and a bit
-  return reinterpret_cast<const scheduler*>(where_ & ~is_home);
+  return (beside & (is_parent | is_first)) == is_first
+             ? reinterpret_cast<actor_slot*>(beside & ~is_first)
+             : nullptr;
 }
 
 actor_record* actor_slot::record_or_null() noexcept {
-  actor_record* there = record.load(std::memory_order_acquire);
-  if (there != nullptr) return there;
+  if (actor_record* const there = record()) return there;
   actor_record* fresh = nullptr;
   try {
     fresh = new actor_record;
   } catch (const std::bad_alloc&) {
     return nullptr;
   }
-  if (record.compare_exchange_strong(there, fresh)) return fresh;
+  std::uint64_t seen = beside_.load(std::memory_order_acquire);
+  fresh->parent = parent_in(seen);
+  fresh->first = first_in(seen);
+  if (beside_.compare_exchange_strong(seen, reinterpret_cast<std::uintptr_t>(fresh))) return fresh;
   delete fresh;  // the run and somebody with the lock at the same time
-  return there;
+  return record();
+}
+
+actor_id actor_slot::parent() const noexcept {
+  const actor_record* const there = record();
+  return there != nullptr ? there->parent : parent_in(beside_.load(std::memory_order_relaxed));
+}
+
+void actor_slot::set_parent(actor_id whose_child) noexcept {
+  if (actor_record* const there = record()) {
+    there->parent = whose_child;
+    there->first = nullptr;
+  } else {
+    const auto id = static_cast<std::uint64_t>(whose_child);
+    beside_.store(id != 0 ? id << 1U | is_parent : 0, std::memory_order_relaxed);
+  }
+}
+
+actor_slot& actor_slot::known_as() noexcept {
+  const actor_record* const there = record();
+  actor_slot* const first =
+      there != nullptr ? there->first : first_in(beside_.load(std::memory_order_relaxed));
+  return first != nullptr ? *first : *this;
+}
+
+void actor_slot::stand_behind(actor_slot& first) noexcept {
+  if (actor_record* const there = record()) {
+    there->first = &first;
+  } else {
+    beside_.store(reinterpret_cast<std::uintptr_t>(&first) | is_first, std::memory_order_relaxed);
+  }
 }
 
 actor_slot* find_slot(actor_id who) noexcept {
@@ -71,41 +119,58 @@ actor_registration::actor_registration(actor& who) : slot_(&slot_pool::take()) {
   ++slot_->generation;  // from 1 on: no actor has 0
   slot_->starts = 0;
   slot_->who = &who;
+  slot_->where_.store(0, std::memory_order_relaxed);
+}
+
+void actor_registration::leave() noexcept {
+  const std::lock_guard held(slot_->lock);
+  stop(*slot_, nullptr);
+  slot_->who = nullptr;
+  delete slot_->record();
+  slot_->beside_.store(0, std::memory_order_relaxed);
 }
 
 actor_registration::~actor_registration() {
-  {
-    const std::lock_guard held(slot_->lock);
-    stop(*slot_, nullptr);
-    slot_->who = nullptr;
-    delete slot_->record.exchange(nullptr);
-  }
   // A slot whose generations are used up stays out of use: ids are never repeated.
-  if (slot_->generation != ~std::uint32_t{0}) slot_pool::give(*slot_);
+  constexpr std::uint32_t last_generation = ~std::uint32_t{0} >> 1U;
+  if (slot_->generation != last_generation) slot_pool::give(*slot_);
 }
+
+namespace {
+
+void carry_starts(actor_slot& one) noexcept {
+  if (actor_record* const record = one.record_or_null()) record->starts_before += 1U << 16U;
+}
+
+}  // namespace
 
 void actor_registration::run_begins(scheduler& home, actor_id parent, fiber* run) noexcept {
   const scheduler& root = home.root();
   const std::lock_guard held(slot_->lock);
-  const actor_record* const record = slot_->record.load(std::memory_order_relaxed);
+  actor_record* const record = slot_->record();
   const bool news = record != nullptr && record->health &&
                     !(slot_->is == actor_slot::life::running && slot_->home() == &root);
   slot_->is = actor_slot::life::running;
-  slot_->parent = parent;
-  ++slot_->starts;
+  slot_->set_parent(parent);
+  if (++slot_->starts == 0) carry_starts(*slot_);
   if (run == nullptr) {
-    slot_->set_home(&root);
+    slot_->set_home(root);
   } else {
-    slot_->run_begins(*run);
-    run->slot.store(slot_, std::memory_order_release);
+    slot_->set_run(run);
   }
   if (news) root.health_was_set(*slot_);
 }
 
-void actor_registration::run_ended(actor_slot& slot, const fiber& run) noexcept {
+void actor_registration::run_ended(const fiber& run) noexcept {
+  actor_slot& slot = slot_->known_as();
+  if (&slot != slot_) slot_->set_run(nullptr);
   const std::lock_guard held(slot.lock);
   if (slot.run() != &run) return;
-  slot.set_home(slot.is == actor_slot::life::running ? slot.home() : nullptr);
+  if (slot.is == actor_slot::life::running) {
+    slot.set_home(run.sched->root());
+  } else {
+    slot.set_run(nullptr);
+  }
   const std::uint32_t handled = run.handled.load(std::memory_order_relaxed);
   if (handled == 0) return;
   if (actor_record* const record = slot.record_or_null()) {
@@ -134,7 +199,7 @@ void actor_registration::set_health(const health_options& wanted) {
 void tell_health(actor_slot& slot, bool healthy, duration how_long) noexcept {
   if (slot.unhealthy == !healthy) return;
   slot.unhealthy = !healthy;
-  const actor_record* const record = slot.record.load(std::memory_order_acquire);
+  const actor_record* const record = slot.record();
   if (record == nullptr) return;
   for (supervision_watch* one = record->watches; one != nullptr; one = one->next) {
     one->tell_health(healthy, how_long);

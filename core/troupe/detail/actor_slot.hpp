@@ -29,48 +29,114 @@ namespace troupe::detail {
 
 class scheduler;
 struct actor_record;
+struct construction_site;
 struct fiber;
 
 struct actor_slot {
   enum class life : std::uint8_t { made, running, stopped };
 
   spin_lock lock;
-  life is = life::stopped;       // under the lock, as all that is not said to be otherwise
-  bool unhealthy = false;        // the overseer's last word
-  std::uint32_t generation = 0;  // counts the actors that had this slot
-  std::uint32_t index = 0;       // of the pool; never changes
-  std::uint32_t starts = 0;      // runs so far
+  life is : 2 = life::stopped;   // under the lock, as all that is not said to be otherwise
+  bool unhealthy : 1 = false;    // the overseer's last word
+  std::uint16_t starts = 0;      // runs so far; what does not fit is carried to the record
+  std::uint32_t generation = 0;  // counts the actors that had this slot; below 2^31
   union {
     actor* who;                  // the object, while it lives
     actor_slot* next = nullptr;  // of the pool
   };
-  actor_id parent{};  // its supervisor; none for one that a runtime started
-  // Made once, by the actor's run or under the lock; goes with the actor.
-  std::atomic<actor_record*> record{nullptr};
 
-  /// Of the run that goes on; null: there is none.
-  [[nodiscard]] fiber* run() const noexcept {
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address and a bit
-    return (where_ & is_home) == 0 ? reinterpret_cast<fiber*>(where_) : nullptr;
-  }
-  void run_begins(fiber& one) noexcept { where_ = reinterpret_cast<std::uintptr_t>(&one); }
-  /// The runtime that it runs in, while `running`; null once stopped.
-  [[nodiscard]] const scheduler* home() const noexcept;
-  /// Between two runs.
-  void set_home(const scheduler* root) noexcept {
-    where_ = root != nullptr ? reinterpret_cast<std::uintptr_t>(root) | is_home : 0;
-  }
-
-  [[nodiscard]] actor_id id() const noexcept {
-    return actor_id{(std::uint64_t{generation} << 32U) | index};
+  /// Null where there is none. Made once; goes with the actor.
+  [[nodiscard]] actor_record* record() const noexcept {
+    const std::uint64_t seen = beside_.load(std::memory_order_acquire);
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address, as neither bit is set
+    return (seen & (is_parent | is_first)) == 0
+               ? reinterpret_cast<actor_record*>(static_cast<std::uintptr_t>(seen))
+               : nullptr;
   }
   /// Makes it if need be. Null: there is no memory. The actor's run, or under the lock.
   actor_record* record_or_null() noexcept;
+  /// Its supervisor; none for one that a runtime started.
+  [[nodiscard]] actor_id parent() const noexcept;
+  /// While nothing runs.
+  void set_parent(actor_id whose_child) noexcept;
+  /// The slot that stands for the actor that runs: this one or, where a factory has made the object
+  /// for a later run, that of the first. By the run, or while it is kept from ending.
+  [[nodiscard]] actor_slot& known_as() noexcept;
+  /// While nothing runs.
+  void stand_behind(actor_slot& first) noexcept;
+
+  /// Of the run that goes on; null: there is none. Any thread; under the lock it stays.
+  [[nodiscard]] fiber* run() const noexcept {
+    const std::uintptr_t seen = where_.load(std::memory_order_acquire);
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address and a bit
+    return (seen & (is_home | is_site)) == 0 ? reinterpret_cast<fiber*>(seen & ~is_claimed_bit)
+                                             : nullptr;
+  }
+  /// Null: there is none, and it runs in no runtime.
+  void set_run(fiber* one) noexcept { set_where(reinterpret_cast<std::uintptr_t>(one)); }
+  /// The runtime that it runs in, while `running`; null once stopped.
+  [[nodiscard]] const scheduler* home() const noexcept;
+  /// Between two runs.
+  void set_home(const scheduler& root) noexcept {
+    set_where(reinterpret_cast<std::uintptr_t>(&root) | is_home);
+  }
+
+  /// Whether the actor belongs to a supervisor or a runtime. Any thread, as the next two.
+  [[nodiscard]] bool is_claimed() const noexcept { return (where_.load() & is_claimed_bit) != 0; }
+  /// False: it does already.
+  [[nodiscard]] bool claim() noexcept {
+    return (where_.fetch_or(is_claimed_bit) & is_claimed_bit) == 0;
+  }
+  void unclaim() noexcept { where_.fetch_and(~is_claimed_bit); }
+
+  /// For actor_inboxes, of an actor that is being made; without the lock.
+  void open_site(construction_site& of) noexcept {
+    where_.store(reinterpret_cast<std::uintptr_t>(&of) | is_site, std::memory_order_relaxed);
+  }
+  [[nodiscard]] bool has_site() const noexcept {
+    return (where_.load(std::memory_order_relaxed) & is_site) != 0;
+  }
+  /// Null: that has been done.
+  construction_site* close_site() noexcept {
+    std::uintptr_t seen = where_.load(std::memory_order_relaxed);
+    do {
+      if ((seen & is_site) == 0) return nullptr;
+    } while (!where_.compare_exchange_weak(seen, seen & is_claimed_bit));
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address and two bits
+    return reinterpret_cast<construction_site*>(seen & ~(is_site | is_claimed_bit));
+  }
+
+  /// Of the pool; never changes.
+  [[nodiscard]] std::uint32_t index() const noexcept;
+  [[nodiscard]] actor_id id() const noexcept {
+    return actor_id{(std::uint64_t{generation} << 32U) | index()};
+  }
 
  private:
-  // The run, which knows where it is; between two runs the runtime, with the lowest bit set.
+  friend class actor_registration;
+
+  // Whoever sets what it names is the actor's owner, or holds the lock after the actor has been
+  // started; the bit of the claim is written by read-modify-writes, and changes only while neither
+  // has anything to set.
+  void set_where(std::uintptr_t what) noexcept {
+    const std::uintptr_t claim = where_.load(std::memory_order_relaxed) & is_claimed_bit;
+    where_.store(what | claim, std::memory_order_release);
+  }
+
+  // The record. While there is none, what it would hold: the parent's id, shifted past its bit, or
+  // the first slot of the same factory, with its bit. Changes once to a record.
+  static constexpr std::uint64_t is_parent = 1;
+  static constexpr std::uint64_t is_first = 2;  // where is_parent is not set
+  static actor_id parent_in(std::uint64_t beside) noexcept;
+  static actor_slot* first_in(std::uint64_t beside) noexcept;
+  std::atomic<std::uint64_t> beside_{0};
+
+  // Until the object is known to be complete its construction_site; then the run, which knows where
+  // it is; between two runs the runtime. With a bit for what it is, and the bit of the claim.
   static constexpr std::uintptr_t is_home = 1;
-  std::uintptr_t where_ = 0;
+  static constexpr std::uintptr_t is_site = 2;
+  static constexpr std::uintptr_t is_claimed_bit = 4;
+  std::atomic<std::uintptr_t> where_{0};
 };
 
 /// Null if there is none of that index. It may be of another generation by now.
@@ -89,13 +155,16 @@ class actor_registration {
   explicit actor_registration(actor& who);
   actor_registration(const actor_registration&) = delete;
   actor_registration& operator=(const actor_registration&) = delete;
-  /// Whoever supervises it still is told that it has stopped.
   ~actor_registration();
+  /// Before the rest of the actor goes. Whoever supervises it still is told that it has stopped.
+  void leave() noexcept;
 
+  [[nodiscard]] actor_slot& slot() const noexcept { return *slot_; }
   [[nodiscard]] actor_id id() const noexcept { return slot_->id(); }
   /// Between this and stopped() runs come and go. A null run: one that failed before it had begun.
   void run_begins(scheduler& home, actor_id parent, fiber* run) noexcept;
-  static void run_ended(actor_slot& slot, const fiber& run) noexcept;
+  /// Of the object that ran, which need not be the one that its run was registered for.
+  void run_ended(const fiber& run) noexcept;
   /// It has ended for good; null: without ever having run.
   void stopped(const exit_reason* why) noexcept;
   void set_health(const health_options& wanted);

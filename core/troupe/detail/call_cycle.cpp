@@ -32,7 +32,7 @@ std::optional<error> find_call_cycle(const fiber& caller, const fiber& callee) {
     if (at == nullptr || chain.size() == longest) return std::nullopt;
     chain.push_back({at, at->wait.load()});
     // One that has been answered is no longer parked, though it has not run since.
-    if (!at->parked.load()) return std::nullopt;
+    if (!at->is_parked()) return std::nullopt;
     at = at->calling.load();
   }
   // The steps were read one after the other. If every wait is still the same, there was a
@@ -40,7 +40,7 @@ std::optional<error> find_call_cycle(const fiber& caller, const fiber& callee) {
   for (std::size_t i = 0; i != chain.size(); ++i) {
     const fiber* next = i + 1 == chain.size() ? &caller : chain[i + 1].who;
     const fiber& who = *chain[i].who;
-    if (who.calling.load() != next || !who.parked.load() || who.wait.load() != chain[i].wait) {
+    if (who.calling.load() != next || !who.is_parked() || who.wait.load() != chain[i].wait) {
       return std::nullopt;
     }
   }

@@ -20,7 +20,7 @@ namespace troupe::detail {
 
 /// The quick look: a callee that waits for no reply closes no cycle.
 [[nodiscard]] inline bool may_close_cycle(const fiber& caller, const fiber* callee) noexcept {
-  return callee != nullptr && (callee == &caller || callee->calling.load() != nullptr);
+  return callee != nullptr && (callee == &caller || !callee->calling.is_null());
 }
 
 }  // namespace troupe::detail

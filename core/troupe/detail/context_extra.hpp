@@ -44,7 +44,9 @@ struct context_extra : pooled {
     clock.store(&sched, std::memory_order_release);
   }
 
-  const evaluation* evaluating = nullptr;   // of a fiber: the computed signal whose update it runs
+  const evaluation* evaluating = nullptr;  // of a fiber: the computed signal whose update it runs
+  // Of a fiber: the type of the last message from a shared inbox; see fiber::handling.
+  std::atomic<const element_ops*> handling{nullptr};
   bool armed = false;                       // under the state's lock; stays true once set
   std::stop_source stop{std::nostopstate};  // made when first asked for; under the state's lock
   std::optional<std::stop_callback<stop_bridge>> bridge;

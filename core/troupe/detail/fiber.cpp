@@ -3,7 +3,6 @@
 #include <troupe/actor.hpp>
 #include <troupe/detail/context_extra.hpp>
 #include <troupe/detail/inbox_core.hpp>
-#include <troupe/detail/stable_pool.hpp>
 #include <troupe/error.hpp>
 
 #include <mutex>
@@ -16,10 +15,6 @@ namespace troupe::detail {
 thread_local constinit current_thread current{};
 
 namespace {
-
-// A wake-up that comes too late for a wait finds a fiber there, sees another wait id, and does
-// nothing.
-using fiber_pool = stable_pool<fiber>;
 
 /// The fiber's part in its own life is over; contexts may still refer to its scope, but no more to
 /// the scheduler.
@@ -35,15 +30,11 @@ void let_go(fiber& ended, scheduler& sched) noexcept {
 }
 
 void leave_slot(fiber& ended) noexcept {
-  actor_slot* const slot = ended.slot.load(std::memory_order_relaxed);
-  if (slot == nullptr) return;
-  ended.slot.store(nullptr, std::memory_order_relaxed);
-  actor_registration::run_ended(*slot, ended);
+  if (ended.who != nullptr) actor_internals::registration(*ended.who).run_ended(ended);
 }
 
 void unbind_all_locked(fiber& ended) noexcept {
-  while (ended.bound != nullptr) ended.bound->unbind_locked(ended);
-  if (ended.who != nullptr) actor_internals::inboxes(*ended.who).set_run(nullptr);
+  while (inbox_core* const one = ended.bound.any()) one->unbind_locked(ended);
 }
 
 void exited(fiber& ended, fiber::remains&& left) {
@@ -65,19 +56,42 @@ void tell_owner(fiber& destroyed) noexcept {
 /// Destroys the coroutine of a fiber that waits and will never run again.
 void destroy_frame(fiber& suspended) noexcept {
   leave_slot(suspended);
+  suspended.open_wait(wait_kind::none, false);  // replies and the like come too late
   std::coroutine_handle<> root;
   {
     const std::lock_guard held(suspended.lock);
     unbind_all_locked(suspended);
     root = suspended.root.exchange(nullptr);
-    suspended.open_wait(wait_kind::none, false);  // replies and the like come too late
-    suspended.parked.store(false, std::memory_order_relaxed);
-    suspended.receive_mask = 0;
+    suspended.parked.store(park_state::no, std::memory_order_relaxed);
   }
   root.destroy();
 }
 
 }  // namespace
+
+actor_slot* fiber::slot() const noexcept {
+  return who != nullptr ? &actor_internals::registration(*who).slot().known_as() : nullptr;
+}
+
+const element_ops* fiber::handled_type() const noexcept {
+  const std::uint8_t from = handling.load(std::memory_order_relaxed);
+  if (from == handling_nothing) return nullptr;
+  if (from == handling_shared) {
+    const context_extra* const extra = scope.extra.load(std::memory_order_acquire);
+    return extra != nullptr ? extra->handling.load(std::memory_order_relaxed) : nullptr;
+  }
+  const inbox_core* const inbox = bound.at(from);
+  return inbox != nullptr ? &inbox->ops() : nullptr;
+}
+
+// The lower half of `id` is 0, which stands for no wait: gives the next. Whoever still holds a
+// wait's id from 2^32 waits ago, or fires now, sees under the lock that another one is open.
+std::uint64_t fiber::begin_anew(std::uint64_t id) noexcept {
+  const std::lock_guard held(lock);
+  pending_wait = 0;
+  wait.store(id + 1, std::memory_order_relaxed);
+  return id + 1;
+}
 
 fiber& make_fiber(scheduler& sched, context_state* parent, std::uint32_t contexts) {
   fiber& made = fiber_pool::take();
@@ -85,10 +99,10 @@ fiber& make_fiber(scheduler& sched, context_state* parent, std::uint32_t context
   made.owner = nullptr;
   made.owner_holds_scope = false;
   made.rounds.store(0, std::memory_order_relaxed);
-  made.waiting_for.store(wait_kind::none, std::memory_order_relaxed);
+  made.kind_of_wait.store(0, std::memory_order_relaxed);
   made.sampling = sample_stage::none;
   made.handled.store(0, std::memory_order_relaxed);
-  made.handling.store(nullptr, std::memory_order_relaxed);
+  made.handling.store(handling_nothing, std::memory_order_relaxed);
   made.calling.store(nullptr, std::memory_order_relaxed);  // a call may have been destroyed waiting
   context_state& scope = made.scope;
   scope.references.store(1 + contexts, std::memory_order_relaxed);

@@ -12,7 +12,7 @@
 // and a message handed to a parked receiver under its lock has been delivered.
 //
 // Ids are never reused, and the memory of a fiber is never used for anything but fibers, so that a
-// late source that still holds fiber and id is harmless (fiber_pool in fiber.cpp).
+// late source that still holds fiber and id is harmless (fiber_pool, below).
 //
 // on_worker: a fiber may be woken, and queued, while the worker that parked it is still inside
 // await_suspend. Whoever resumes it waits until that worker has cleared on_worker, and so
@@ -23,8 +23,10 @@
 // own lock before a fiber's; never two fibers'.
 
 #include <troupe/detail/context_state.hpp>
+#include <troupe/detail/inbox_table.hpp>
 #include <troupe/detail/scheduler.hpp>
 #include <troupe/detail/spin_lock.hpp>
+#include <troupe/detail/stable_pool.hpp>
 #include <troupe/error.hpp>
 
 #include <atomic>
@@ -45,9 +47,10 @@ class inbox_core;
 struct actor_slot;
 struct element_ops;
 
-/// Values of `fiber::fired` that are no source's index.
-inline constexpr std::uint32_t fired_nothing = ~0U;
-inline constexpr std::uint32_t fired_canceled = ~0U - 1;
+/// Values of `fiber::fired` that are no source's index. A wait has at most `most_sources`.
+inline constexpr std::uint16_t fired_nothing = 0xffff;
+inline constexpr std::uint16_t fired_canceled = 0xfffe;
+inline constexpr std::uint32_t most_sources = 0xfff0;
 
 /// What a parked fiber is waiting for: for people, in shutdown reports and inspection.
 enum class wait_kind : std::uint8_t {
@@ -62,9 +65,20 @@ enum class wait_kind : std::uint8_t {
   io
 };
 
+/// Whether a fiber is parked, and for what.
+enum class park_state : std::uint8_t {
+  no,
+  yes,
+  receiving  ///< its receive_mask says from which inboxes, if any
+};
+
 /// What a fiber's root is, and so who takes its outcome and destroys it: root_exited() and the
 /// like.
 enum class root_kind : std::uint8_t { task, run, only_run };
+
+/// Values of `fiber::handling` that are no bound inbox's number.
+inline constexpr std::uint8_t handling_nothing = 255;
+inline constexpr std::uint8_t handling_shared = 254;  // context_extra::handling says of which type
 
 /// Where a fiber stands with the message that is timed: see sampling.hpp.
 enum class sample_stage : std::uint8_t { none, received, handling };
@@ -123,6 +137,21 @@ class resumption {
   std::uintptr_t word_ = 0;
 };
 
+/// Names a fiber in half the room of its address. To find it takes the lock of the pool.
+class atomic_fiber {
+ public:
+  [[nodiscard]] fiber* load(std::memory_order order = std::memory_order_seq_cst) const noexcept;
+  void store(const fiber* one, std::memory_order order = std::memory_order_seq_cst) noexcept;
+  [[nodiscard]] bool is_null() const noexcept { return place_.load() == 0; }
+
+  /// What it is now, to be forgotten unless it has changed by then.
+  [[nodiscard]] std::uint32_t seen() const noexcept { return place_.load(); }
+  void forget(std::uint32_t seen) noexcept { place_.compare_exchange_strong(seen, 0); }
+
+ private:
+  std::atomic<std::uint32_t> place_{0};  // in the pool, from 1 on
+};
+
 struct fiber {
   /// What is taken out at the end, for who is told of it.
   struct remains {
@@ -136,27 +165,39 @@ struct fiber {
   // Set by the owner when it parks, cleared under `lock` by whoever ends the wait. The owner sets
   // it under `lock`, or, in a call, without: then it stores it before the request's push (a seq_cst
   // read-modify-write), which is what makes the request's receiver see it.
-  std::atomic<bool> parked{false};
-  std::atomic<bool> on_worker{false};   // released by the worker that ran it, acquired by the next
-  std::atomic<bool> cancelable{false};  // does the end of `scope` end this wait?
-  std::atomic<wait_kind> waiting_for{wait_kind::none};
+  std::atomic<park_state> parked{park_state::no};
+  std::atomic<bool> on_worker{false};  // released by the worker that ran it, acquired by the next
+  // The kind of the open wait, and whether the end of `scope` ends it. The owner writes it.
+  std::atomic<std::uint8_t> kind_of_wait{0};
+  // The number of the inbox that the last message came from, for those who look on: they read it
+  // under `lock`, with handled_type(). Written by whoever calls received().
+  std::atomic<std::uint8_t> handling{handling_nothing};
+  // These bits are the owner's; while parked that of whoever holds `lock`.
   // An inbox of this wait has become a shared one meanwhile, and put the wait into its list: set
-  // under `lock` while parked; the owner takes itself off the list, and clears it.
-  bool registered = false;
+  // while parked; the owner takes itself off the list, and clears it.
+  bool registered : 1 = false;
   bool finished : 1 = false;  // the root coroutine has come to its end
   root_kind root_is : 2 = root_kind::task;
   // One reference, from the start to the telling of the end, and lends it not.
   bool owner_holds_scope : 1 = false;
-  sample_stage sampling = sample_stage::none;
-  std::uint32_t fired = fired_nothing;  // written under `lock` while parked; read by the owner
-  std::uint32_t pending = fired_nothing;
-  std::uint64_t pending_wait = 0;      // the wait that `pending` belongs to; under `lock`
+  sample_stage sampling : 2 = sample_stage::none;
+  // Messages received in this run, for those who look on; what does not fit is carried to the
+  // actor's record: at that moment they see it in neither.
+  std::atomic<std::uint16_t> handled{0};
+  std::uint16_t fired = fired_nothing;  // written under `lock` while parked; read by the owner
+  std::uint16_t pending = fired_nothing;
+  // The wait that `pending` belongs to: the lower half of its id, which is never 0. Under `lock`.
+  // It is forgotten when lower halves begin anew (open_wait), so that it is of this time around.
+  std::uint32_t pending_wait = 0;
   std::atomic<std::uint64_t> wait{0};  // id of the open wait; only the owner writes it
-  std::uint64_t receive_mask = 0;      // bound inboxes this wait receives from; under `lock`
+  // It is parked, or in a queue, or neither.
+  union {
+    fiber* next = nullptr;       // in an intrusive queue
+    std::uint64_t receive_mask;  // while `receiving`: bound inboxes to receive from; under `lock`
+  };
 
   // --- running ---
   resumption resume_point;
-  fiber* next = nullptr;  // in an intrusive queue
   // Null: this fiber is free. Others read it under `lock`, and where there is a root, or while they
   // hold a context of the fiber.
   scheduler* sched = nullptr;
@@ -170,31 +211,32 @@ struct fiber {
   // Whose run it is. Keeps the actor, unless somebody else does until the end is told. For readers
   // on other threads as `owner` is.
   std::shared_ptr<actor> who;
-  inbox_core* bound = nullptr;  // list of inboxes bound here
+  inbox_table bound;  // inboxes, each at the place of its bit in receive_mask; under `lock`
   // The owner of the inbox that this fiber calls, while it waits for the reply; see call_cycle.hpp.
-  std::atomic<fiber*> calling{nullptr};
-
-  // --- for those who look on (inspect.hpp, internal/overseer.hpp): they read without a lock ---
-  // Receive waits begun, by the owner; also where the next one starts looking, for fairness.
+  atomic_fiber calling;
+  // Receive waits begun, by the owner; also where the next one starts looking, for fairness. Those
+  // who look on (inspect.hpp, internal/overseer.hpp) read it without a lock.
   std::atomic<std::uint32_t> rounds{0};
-  // Messages received in this run; what does not fit is carried to the actor's record.
-  std::atomic<std::uint32_t> handled{0};
-  std::atomic<const element_ops*> handling{nullptr};  // of the last of them
-  std::atomic<actor_slot*> slot{nullptr};             // of the actor that runs; null for a task
+
+  /// Of the actor that runs; null for a task. By its owner, or with `lock` held.
+  [[nodiscard]] actor_slot* slot() const noexcept;
 
   fiber() = default;
   fiber(const fiber&) = delete;
   fiber& operator=(const fiber&) = delete;
 
-  /// A message has come into its hands. By the owner while it runs, or by a sender that holds
-  /// `lock` and finds it parked.
-  void received(const element_ops& kind) noexcept {
-    const std::uint32_t now = handled.load(std::memory_order_relaxed) + 1;
+  /// A message has come into its hands, from the inbox of that number, or handling_shared. By the
+  /// owner while it runs, or by a sender that holds `lock` and finds it parked.
+  void received(std::uint8_t from) noexcept {
+    const auto now = static_cast<std::uint16_t>(handled.load(std::memory_order_relaxed) + 1);
     handled.store(now, std::memory_order_relaxed);
-    handling.store(&kind, std::memory_order_relaxed);
+    handling.store(from, std::memory_order_relaxed);
     if (now == 0) [[unlikely]]
       carry_handled();
   }
+  /// The type of the last message; null if there was none, or its inbox is gone. With `lock` held
+  /// and a root.
+  [[nodiscard]] const element_ops* handled_type() const noexcept;
   /// The same for a message that is timed.
   void timed_from(time_point sent) noexcept;
   /// Owner only: begins a receive wait. Gives a number that grows by one each time.
@@ -214,24 +256,46 @@ struct fiber {
 
   /// Owner only: opens a wait and gives its id.
   std::uint64_t open_wait(wait_kind kind, bool can_cancel) noexcept {
-    const std::uint64_t id = wait.load(std::memory_order_relaxed) + 1;
+    std::uint64_t id = wait.load(std::memory_order_relaxed) + 1;
+    if (static_cast<std::uint32_t>(id) == 0) [[unlikely]]
+      id = begin_anew(id);
     wait.store(id, std::memory_order_relaxed);
-    waiting_for.store(kind, std::memory_order_relaxed);
-    cancelable.store(can_cancel, std::memory_order_relaxed);
+    const unsigned canceled_with_scope = can_cancel ? is_cancelable : 0;
+    kind_of_wait.store(static_cast<std::uint8_t>(static_cast<unsigned>(kind) | canceled_with_scope),
+                       std::memory_order_relaxed);
     return id;
+  }
+  [[nodiscard]] wait_kind waiting_for(
+      std::memory_order order = std::memory_order_relaxed) const noexcept {
+    return wait_kind{static_cast<std::uint8_t>(kind_of_wait.load(order) & ~is_cancelable)};
+  }
+  [[nodiscard]] bool cancelable() const noexcept {
+    return (kind_of_wait.load(std::memory_order_relaxed) & is_cancelable) != 0;
+  }
+
+  /// With `lock` held: has something ended the wait before it was parked? `pending` says what.
+  [[nodiscard]] bool has_pending(std::uint64_t id) const noexcept {
+    return pending_wait == static_cast<std::uint32_t>(id);
+  }
+  /// With `lock` held, of the open wait that is not parked: `index` will have ended it, unless
+  /// something else has.
+  void set_pending(std::uint64_t id, std::uint32_t index) noexcept {
+    if (has_pending(id)) return;
+    pending_wait = static_cast<std::uint32_t>(id);
+    pending = static_cast<std::uint16_t>(index);
   }
 
   /// Owner only, with `lock` held: parks, unless something has ended the wait already.
-  bool park_locked(std::uint64_t id) noexcept {
-    if (pending_wait == id) {
+  bool park_locked(std::uint64_t id, park_state how = park_state::yes) noexcept {
+    if (has_pending(id)) {
       fired = pending;
       return false;
     }
-    if (cancelable.load(std::memory_order_relaxed) && scope.ended()) {
+    if (cancelable() && scope.ended()) {
       fired = fired_canceled;
       return false;
     }
-    parked.store(true, std::memory_order_release);
+    parked.store(how, std::memory_order_release);
     return true;
   }
 
@@ -244,13 +308,20 @@ struct fiber {
 
   /// With `lock` held and the fiber parked: ends the wait. The caller schedules after unlocking.
   void unpark_locked(std::uint32_t index) noexcept {
-    receive_mask = 0;
-    fired = index;
-    parked.store(false, std::memory_order_relaxed);
+    fired = static_cast<std::uint16_t>(index);
+    parked.store(park_state::no, std::memory_order_relaxed);
   }
 
+  [[nodiscard]] bool is_parked(std::memory_order order = std::memory_order_seq_cst) const noexcept {
+    return parked.load(order) != park_state::no;
+  }
   [[nodiscard]] bool is_parked_in(std::uint64_t id) const noexcept {
-    return parked.load(std::memory_order_acquire) && wait.load(std::memory_order_relaxed) == id;
+    return is_parked(std::memory_order_acquire) && wait.load(std::memory_order_relaxed) == id;
+  }
+  /// With `lock` held.
+  [[nodiscard]] bool receives_from(std::uint8_t number) const noexcept {
+    return parked.load(std::memory_order_relaxed) == park_state::receiving &&
+           (receive_mask >> number & 1U) != 0;
   }
 
   /// Ends wait `id` with `index` if it is still open. Any thread.
@@ -262,10 +333,7 @@ struct fiber {
       sched->schedule(*this);
       return;
     }
-    if (wait.load(std::memory_order_relaxed) == id && pending_wait != id) {
-      pending_wait = id;
-      pending = index;
-    }
+    if (wait.load(std::memory_order_relaxed) == id) set_pending(id, index);
     lock.unlock();
   }
 
@@ -273,7 +341,7 @@ struct fiber {
   void cancel_wait() noexcept {
     lock.lock();
     // seq_cst, with end()'s store of the status before: see context_state::status.
-    if (parked.load() && cancelable.load(std::memory_order_relaxed)) {
+    if (is_parked() && cancelable()) {
       unpark_locked(fired_canceled);
       lock.unlock();
       sched->schedule(*this);
@@ -283,8 +351,20 @@ struct fiber {
   }
 
  private:
+  static constexpr unsigned is_cancelable = 0x80;
   void carry_handled() noexcept;
+  std::uint64_t begin_anew(std::uint64_t id) noexcept;
 };
+
+using fiber_pool = stable_pool<fiber>;
+
+inline fiber* atomic_fiber::load(std::memory_order order) const noexcept {
+  const std::uint32_t place = place_.load(order);
+  return place != 0 ? fiber_pool::find(place - 1) : nullptr;
+}
+inline void atomic_fiber::store(const fiber* one, std::memory_order order) noexcept {
+  place_.store(one != nullptr ? fiber_pool::index_of(*one) + 1 : 0, order);
+}
 
 /// A fiber from the pool, not scheduled yet. It is alive until its root has ended and no context
 /// refers to its scope. `contexts`: how many references to that the caller will adopt.

@@ -73,6 +73,31 @@ TEST(fiber_test, fibers_are_used_again_and_late_handles_do_no_harm) {
   EXPECT_EQ(rt.alive(), 300U);
 }
 
+// What may have ended a wait before it was parked is noted with the lower half of the wait's id.
+TEST(fiber_test, what_was_noted_of_a_wait_is_forgotten_when_halves_of_ids_begin_anew) {
+  deterministic_runtime rt;
+  const bool parked = rt.block_on([]() -> task<bool> {
+    detail::fiber& self = *detail::current.running;
+    constexpr std::uint64_t round = std::uint64_t{1} << 32U;
+    self.wait.store(round);
+    const std::uint64_t early = self.open_wait(detail::wait_kind::event, false);
+    self.fire(early, 7);  // before it is parked, which it never is
+    EXPECT_FALSE(self.park(early));
+    EXPECT_EQ(self.fired, 7);
+    self.wait.store(2 * round - 1);
+    std::uint64_t late = self.open_wait(detail::wait_kind::event, false);
+    EXPECT_EQ(late, 2 * round + 1) << "a half that is 0 stands for no wait";
+    EXPECT_EQ(static_cast<std::uint32_t>(late), static_cast<std::uint32_t>(early));
+    self.fire(early, 8);
+    const bool yes = self.park(late);
+    self.lock.lock();
+    if (yes) self.unpark_locked(0);
+    self.lock.unlock();
+    co_return yes;
+  }());
+  EXPECT_TRUE(parked) << "ended by what was noted of another wait";
+}
+
 TEST(fiber_test, cancellation_races_messages_without_losing_one) {
   for (int round = 0; round != 200; ++round) {
     std::atomic<int> received{0};

@@ -58,6 +58,24 @@ TEST(frame_pool, the_block_freed_last_is_given_out_next) {
   frame_free(second, 128);
 }
 
+TEST(frame_pool, blocks_for_what_is_aligned_to_8_bytes_are_no_larger_than_that) {
+  if (!pooled) GTEST_SKIP() << "no pool under AddressSanitizer";
+  void* first = frame_alloc(120, 8);
+  void* second = frame_alloc(121, 8);
+  EXPECT_EQ(reinterpret_cast<std::uintptr_t>(first) % 8, 0U);
+  fill(first, 120);
+  fill(second, 121);
+  EXPECT_TRUE(intact(first, 120));
+  frame_free(first, 120, 8);
+  frame_free(second, 121, 8);
+  void* frame = frame_alloc(120);  // aligned to 16, and so of the second's class
+  EXPECT_EQ(frame, second);
+  frame_free(frame, 120);
+  void* again = frame_alloc(113, 8);
+  EXPECT_EQ(again, first);
+  frame_free(again, 113, 8);
+}
+
 TEST(frame_pool, random_sizes_keep_their_contents) {
   std::mt19937 random(3);  // NOLINT: a fixed seed on purpose
   std::vector<std::pair<void*, std::size_t>> held;

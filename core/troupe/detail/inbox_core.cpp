@@ -2,10 +2,10 @@
 
 #include <troupe/actor.hpp>
 #include <troupe/detail/actor_inboxes.hpp>
+#include <troupe/detail/context_extra.hpp>
 #include <troupe/error.hpp>
 
 #include <algorithm>
-#include <bit>
 #include <limits>
 #include <mutex>
 #include <new>
@@ -44,6 +44,11 @@ void take_off(Waiter*& last, Waiter& gone) noexcept {
   gone.next = gone.previous = nullptr;
 }
 
+/// Of one who receives from shared inboxes: made when it first waited at one.
+std::atomic<const element_ops*>& handling_of(fiber& who) noexcept {
+  return who.scope.extra.load(std::memory_order_acquire)->handling;
+}
+
 std::align_val_t alignment_of(const element_ops& ops) noexcept {
   return std::align_val_t{std::max(ops.align, alignof(void*))};
 }
@@ -73,13 +78,12 @@ void inbox_core::destroy(const element_ops& ops) noexcept {
   close(closing::by_user);
   spin_lock& held = acquire();
   if (fiber* owner = owner_.load(std::memory_order_relaxed)) {
-    inbox_core** at = &owner->bound;
-    while (*at != this) at = &(*at)->bound_next_;
-    *at = bound_next_;
+    keep_handled_locked(*owner);
+    owner->bound.take_out(number_);
   }
   held.unlock();
   // Without the lock: a dropped request answers its caller, and other destructors may send.
-  if (ring_ != nullptr) drop_ring(ops);
+  if (has_ring()) drop_ring(ops);
 }
 
 void inbox_core::drop_ring(const element_ops& ops) noexcept {
@@ -87,12 +91,12 @@ void inbox_core::drop_ring(const element_ops& ops) noexcept {
     ops.destroy(cell(0, ops.size));
     head_ = head_ + 1 == capacity_ ? 0 : head_ + 1;
   }
-  free_ring(ring_);
+  free_ring(ring());
 }
 
 void inbox_core::redirect(inbox_core& first) noexcept {
-  if (ring_ != nullptr) drop_ring(*ops_);
-  ring_ = &first;
+  if (has_ring()) drop_ring(*ops_);
+  ring_or_waiting_ = reinterpret_cast<std::uintptr_t>(&first);
   flags_.fetch_or(is_redirected, std::memory_order_relaxed);
 }
 
@@ -108,7 +112,7 @@ void inbox_core::close(closing why) noexcept {
     if (closing_ != closing::by_user) closing_ = why;
     fiber* const owner = owner_.load(std::memory_order_relaxed);
     if (owner != nullptr && receives(*owner)) {
-      owner->unpark_locked(receiver_->index);
+      owner->unpark_locked(receiver_locked().index);
       scheduler& sched = *owner->sched;
       held.unlock();
       sched.schedule(*owner);
@@ -125,8 +129,8 @@ void inbox_core::close(closing why) noexcept {
       if (send_waiter* sender = take_sender()) {
         told = {sender->who, sender->wait};
         sender->state.store(send_state::closed, std::memory_order_release);
-      } else if (owner_.load(std::memory_order_relaxed) == nullptr && last_receiver_ != nullptr) {
-        receive_link& receiver = *last_receiver_->next;
+      } else if (owner_.load(std::memory_order_relaxed) == nullptr && last_receiver() != nullptr) {
+        receive_link& receiver = *last_receiver()->next;
         unlink_receiver(receiver);
         told = {receiver.who, receiver.wait};
         index = receiver.of->index;
@@ -141,10 +145,11 @@ void inbox_core::close(closing why) noexcept {
 inbox_core::requests_left inbox_core::take_requests() noexcept {
   if (redirected()) return target().take_requests();
   const std::lock_guard held(acquire(), std::adopt_lock);
-  if (ring_ == nullptr || ops_->refuse == nullptr) return {};
+  if (!has_ring() || ops_->refuse == nullptr) return {};
   requests_left taken;
   taken.of_ = this;
-  taken.ring_ = std::exchange(ring_, nullptr);
+  taken.ring_ = ring();
+  ring_or_waiting_ = waiting() | no_ring;
   taken.at_ = std::exchange(head_, 0);
   taken.left_ = size_.exchange(0, std::memory_order_relaxed);
   timing_ = false;
@@ -167,7 +172,7 @@ void inbox_core::reopen(closing what) noexcept {
 fiber* inbox_core::run_at_home() const noexcept {
   // A member lives as long as its actor; of one that was adopted the actor may be gone.
   const actor_inboxes* const list = home.load(std::memory_order_acquire);
-  return list != nullptr && !adopted() ? list->run() : nullptr;
+  return list != nullptr && !adopted() ? list->registration().slot().run() : nullptr;
 }
 
 bool inbox_core::is_shared() noexcept {
@@ -178,7 +183,7 @@ bool inbox_core::is_shared() noexcept {
 inbox_core::push_result inbox_core::push_slow(const element_ops& ops, void* message,
                                               send_waiter* waiter, spin_lock& held) {
   const std::uint32_t used = size_.load(std::memory_order_relaxed);
-  if (used < capacity_ || (waiter != nullptr && ring_ == nullptr)) {
+  if (used < capacity_ || (waiter != nullptr && !has_ring())) {
     // The first message, or sender, that has to wait here: make the ring, and try again.
     held.unlock();
     make_ring();
@@ -200,7 +205,11 @@ void inbox_core::make_ring() {
   ::new (static_cast<char*>(fresh) - sizeof(ring_head)) ring_head;
   {
     const std::lock_guard again(acquire(), std::adopt_lock);
-    if (ring_ == nullptr) std::swap(ring_, fresh);
+    if (!has_ring()) {
+      const std::uintptr_t who = waiting();
+      ring_or_waiting_ = reinterpret_cast<std::uintptr_t>(std::exchange(fresh, nullptr));
+      head().waiting = who;
+    }
   }
   free_ring(fresh);
 }
@@ -221,7 +230,7 @@ inbox_core::offer_result inbox_core::offer(const element_ops& ops, void* message
       return offer_result::closed;
     }
     if (give_or_store(ops, message, held)) return offer_result::taken;
-    if (ring_ == nullptr) {
+    if (!has_ring()) {
       held.unlock();
       make_ring();
       continue;
@@ -243,15 +252,16 @@ inbox_core::offer_result inbox_core::offer(const element_ops& ops, void* message
 }
 
 bool inbox_core::hand_over(const element_ops& ops, void* message) noexcept {
-  while (last_receiver_ != nullptr) {
-    receive_link* const first = last_receiver_->next;
+  while (last_receiver() != nullptr) {
+    receive_link* const first = last_receiver()->next;
     fiber& who = *first->who;
     who.lock.lock();
     unlink_receiver(*first);
     if (who.is_parked_in(first->wait)) {
-      ops.relocate(first->of->slot, message);
+      ops.relocate(first->slot, message);
       first->of->filled = true;
-      who.received(ops);
+      who.received(handling_shared);
+      handling_of(who).store(&ops, std::memory_order_relaxed);
       who.unpark_locked(first->of->index);
       who.lock.unlock();
       who.sched->schedule(who);
@@ -259,10 +269,8 @@ bool inbox_core::hand_over(const element_ops& ops, void* message) noexcept {
     }
     // Not parked yet, or woken by another source: it looks at the ring before it parks, and
     // passes on what it leaves (disarm).
-    if (who.wait.load(std::memory_order_relaxed) == first->wait &&
-        who.pending_wait != first->wait) {
-      who.pending_wait = first->wait;
-      who.pending = first->of->index;
+    if (who.wait.load(std::memory_order_relaxed) == first->wait) {
+      who.set_pending(first->wait, first->of->index);
     }
     who.lock.unlock();
   }
@@ -307,29 +315,29 @@ bool inbox_core::withdraw(send_waiter& waiter) noexcept {
 }
 
 void inbox_core::link_receiver(receive_link& waiting) noexcept {
-  add_last(last_receiver_, waiting);
+  receive_link* last = last_receiver();
+  add_last(last, waiting);
+  set_waiting(reinterpret_cast<std::uintptr_t>(last));
 }
 
 void inbox_core::unlink_receiver(receive_link& waiting) noexcept {
-  take_off(last_receiver_, waiting);
+  receive_link* last = last_receiver();
+  take_off(last, waiting);
+  set_waiting(reinterpret_cast<std::uintptr_t>(last));
 }
 
 // With our own lock held: `self`'s lock nests in it. False: not bound, and a shared one from now
 // on.
 bool inbox_core::bind_locked(fiber& self) noexcept {
   const std::lock_guard owners(self.lock);
-  std::uint64_t taken = 0;
-  for (const inbox_core* one = self.bound; one != nullptr; one = one->bound_next_) {
-    taken |= std::uint64_t{1} << one->bit_;
-  }
-  const int free = std::countr_one(taken);
-  if (free == 64) {  // the mask is full: this fiber uses the inbox as a shared one
+  constexpr std::size_t bits = 64;
+  const std::size_t number = self.bound.add(*this, bits);
+  if (number == inbox_table::no_place) {  // this fiber uses the inbox as a shared one
     shared_ = true;
+    number_ = handling_shared;
     return false;
   }
-  bit_ = static_cast<std::uint8_t>(free);
-  bound_next_ = self.bound;
-  self.bound = this;
+  number_ = static_cast<std::uint8_t>(number);
   owner_.store(&self, std::memory_order_release);
   return true;
 }
@@ -340,13 +348,16 @@ void inbox_core::share_locked() noexcept {
   shared_ = true;
   receive_waiter* waiting = nullptr;
   if (receives(owner)) {
-    owner.receive_mask &= ~(std::uint64_t{1} << bit_);
-    waiting = receiver_;
+    owner.receive_mask &= ~(std::uint64_t{1} << number_);
+    waiting = &receiver_locked();
+    static_cast<void>(extra_of(owner.scope));
     waiting->will_link(owner, owner.wait.load(std::memory_order_relaxed));
     owner.registered = true;
   }
+  keep_handled_locked(owner);
   leave_owner_locked(owner);
-  if (waiting != nullptr) link_receiver(*waiting->link);
+  number_ = handling_shared;
+  if (waiting != nullptr) link_receiver(waiting->link());
   owner_.store(nullptr, std::memory_order_release);
 }
 
@@ -355,11 +366,20 @@ void inbox_core::unbind_locked(fiber& owner) noexcept {
   owner_.store(nullptr, std::memory_order_release);
 }
 
+// With the owner's lock held: the type of its last message can soon be found here no more.
+void inbox_core::keep_handled_locked(fiber& owner) const noexcept {
+  if (owner.handling.load(std::memory_order_relaxed) != number_) return;
+  try {
+    extra_of(owner.scope).handling.store(ops_, std::memory_order_relaxed);
+    owner.handling.store(handling_shared, std::memory_order_relaxed);
+  } catch (const std::bad_alloc&) {
+    owner.handling.store(handling_nothing, std::memory_order_relaxed);
+  }
+}
+
 void inbox_core::leave_owner_locked(fiber& owner) noexcept {
-  inbox_core** at = &owner.bound;
-  while (*at != this) at = &(*at)->bound_next_;
-  *at = bound_next_;
-  last_receiver_ = nullptr;
+  owner.bound.take_out(number_);
+  set_waiting(0);
 }
 
 bool inbox_core::bind(fiber& self) noexcept {
@@ -382,20 +402,23 @@ bool inbox_core::bind(fiber& self) noexcept {
   return bound;
 }
 
-inbox_core::arm_result inbox_core::arm(receive_waiter& waiter) noexcept {
+inbox_core::arm_result inbox_core::arm(receive_waiter& waiter) {
   if (redirected()) return target().arm(waiter);
+  fiber& self = *waiter.link().who;
+  static_cast<void>(extra_of(self.scope));  // for whoever hands a message over
   const element_ops& ops = *ops_;
   wake_up after;
   arm_result outcome = arm_result::waiting;
   {
     const std::lock_guard held(acquire(), std::adopt_lock);
-    if (take_locked(*waiter.link->who, ops, waiter.slot, after)) {
+    if (take_locked(self, ops, waiter.link().slot, after)) {
+      handling_of(self).store(&ops, std::memory_order_relaxed);
       waiter.filled = true;
       outcome = arm_result::taken;
     } else if (closing_ != closing::open) {
       outcome = arm_result::closed;
     } else {
-      link_receiver(*waiter.link);
+      link_receiver(waiter.link());
     }
   }
   after();
@@ -410,11 +433,11 @@ void inbox_core::disarm(fiber& self, receive_waiter& waiter) noexcept {
     wake_up after;
     {
       const std::lock_guard held(acquire(), std::adopt_lock);
-      if (waiter.linked()) unlink_receiver(*waiter.link);
+      if (waiter.linked()) unlink_receiver(waiter.link());
       // A message may have been left in the ring for us: it is the next receiver's now.
       const auto used = size_.load(std::memory_order_relaxed);
       // (Nobody binds an inbox that was ever linked to: it is a shared one.)
-      if (owner_.load(std::memory_order_relaxed) != nullptr || last_receiver_ == nullptr ||
+      if (owner_.load(std::memory_order_relaxed) != nullptr || last_receiver() == nullptr ||
           (used == 0 && !sending_)) {
         return;
       }

@@ -9,7 +9,7 @@
 // second fiber receives, or the owner's run ends, the inbox is guarded by its own lock. acquire()
 // locks what `owner_` names and looks again: the owner changes only under the lock that it names.
 //
-// Waiting receivers. Bound: the owner leaves `receiver_` and a bit in its receive_mask. Not bound:
+// Waiting receivers. Bound: the owner leaves its waiter and a bit in its receive_mask. Not bound:
 // a list of receive_links, which only then are made. Either way a message goes straight into the
 // slot of a parked receiver, never into the ring; a receiver waits only while the ring is empty.
 //
@@ -87,11 +87,12 @@ inline constexpr element_ops moving_ops_of{
     [](void* to, void* from) noexcept { ::new (to) T(std::move(*static_cast<T*>(from))); },
     [](void* at) noexcept { static_cast<T*>(at)->~T(); }};
 
-struct receive_waiter;
+class receive_waiter;
 
 /// A receiver's place in the list of an inbox that is not bound to it. The list is a ring.
 struct receive_link : pooled {
   receive_waiter* of = nullptr;
+  void* slot = nullptr;  // the waiter's
   fiber* who = nullptr;
   std::uint64_t wait = 0;
   receive_link* previous = nullptr;
@@ -100,20 +101,49 @@ struct receive_link : pooled {
 
 /// One receiver's wait on one inbox; lives in the waiting frame. Small, because the frame of every
 /// actor that waits holds one for each of its inboxes.
-struct receive_waiter {
-  void* slot = nullptr;                // raw memory for one message
-  std::unique_ptr<receive_link> link;  // made by the first wait on an inbox that is not bound
-  std::uint32_t index = 0;             // what `fired` says when this source ends the wait
-  bool filled = false;                 // a message is in the slot
+class receive_waiter {
+ public:
+  receive_waiter() noexcept = default;
+  receive_waiter(const receive_waiter&) = delete;
+  receive_waiter& operator=(const receive_waiter&) = delete;
+  ~receive_waiter() {
+    if (has_link_) [[unlikely]]
+      delete &link();
+  }
+
+  /// Raw memory for one message. Once, before the first wait.
+  void set_slot(void* raw) noexcept { slot_or_link_ = raw; }
+  /// Of one whose inbox is bound: the first wait on an inbox that is not makes a link, and that
+  /// inbox is never bound again.
+  [[nodiscard]] void* slot() const noexcept { return slot_or_link_; }
 
   /// Before arm(), or with the inbox's lock held.
   void will_link(fiber& who, std::uint64_t wait) {
-    if (!link) link = std::make_unique<receive_link>();
-    link->of = this;
-    link->who = &who;
-    link->wait = wait;
+    if (!has_link_) {
+      auto* const made = new receive_link;
+      made->of = this;
+      made->slot = slot_or_link_;
+      slot_or_link_ = made;
+      has_link_ = true;
+    }
+    link().who = &who;
+    link().wait = wait;
   }
-  [[nodiscard]] bool linked() const noexcept { return link != nullptr && link->next != nullptr; }
+  /// After will_link().
+  [[nodiscard]] receive_link& link() const noexcept {
+    return *static_cast<receive_link*>(slot_or_link_);
+  }
+  [[nodiscard]] bool linked() const noexcept { return has_link_ && link().next != nullptr; }
+
+ private:
+  void* slot_or_link_ = nullptr;  // the link knows the slot
+
+ public:
+  std::uint32_t index = 0;  // what `fired` says when this source ends the wait
+  bool filled = false;      // a message is in the slot
+
+ private:
+  bool has_link_ = false;
 };
 
 enum class send_state : std::uint8_t { idle, waiting, sent, closed };
@@ -156,10 +186,12 @@ class inbox_core {
   void destroy(const element_ops& ops) noexcept;
 
   [[nodiscard]] inbox_core& target() noexcept {
-    return redirected() ? *static_cast<inbox_core*>(ring_) : *this;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address
+    return redirected() ? *reinterpret_cast<inbox_core*>(ring_or_waiting_) : *this;
   }
   [[nodiscard]] const inbox_core& target() const noexcept {
-    return redirected() ? *static_cast<const inbox_core*>(ring_) : *this;
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address
+    return redirected() ? *reinterpret_cast<const inbox_core*>(ring_or_waiting_) : *this;
   }
   [[nodiscard]] std::size_t capacity() const noexcept { return target().capacity_; }
   [[nodiscard]] std::size_t size() const noexcept {
@@ -238,10 +270,10 @@ class inbox_core {
     const std::uint32_t used = size_.load(std::memory_order_relaxed);
     if (used == 0) [[unlikely]] {
       if (!sending_) return false;
-      self.received(ops);
+      self.received(number_);
       return take_from_sender(ops, slot, after);
     }
-    self.received(ops);
+    self.received(number_);
     if (timing_ && head_ == head().timed_cell) [[unlikely]]
       self.timed_from(end_timing());
     ops.relocate(slot, cell(0, ops.size));
@@ -259,8 +291,8 @@ class inbox_core {
 
   /// The owner, with its lock held, will wait here: gives the bit for its mask.
   std::uint64_t expect_locked(receive_waiter& waiter) noexcept {
-    receiver_ = &waiter;
-    return std::uint64_t{1} << bit_;
+    set_waiting(reinterpret_cast<std::uintptr_t>(&waiter));
+    return std::uint64_t{1} << number_;
   }
 
   /// Binds the inbox to the fiber, or finds it bound. False: another fiber receives too, or the
@@ -269,7 +301,7 @@ class inbox_core {
 
   enum class arm_result : std::uint8_t { waiting, taken, closed };
   /// For a shared inbox: takes a message, or links the waiter (which will_link).
-  arm_result arm(receive_waiter& waiter) noexcept;
+  arm_result arm(receive_waiter& waiter);
   /// Unlinks the waiter if it is linked; what waits here goes to the next receiver.
   void disarm(fiber& self, receive_waiter& waiter) noexcept;
 
@@ -277,7 +309,6 @@ class inbox_core {
   void unbind_locked(fiber& owner) noexcept;
 
   // --- home: see actor_inboxes.hpp ---
-  inbox_core* home_next = nullptr;
   std::atomic<actor_inboxes*> home{nullptr};
 
   /// Messages sent to this inbox go to `first` from now on, and are received from there.
@@ -313,23 +344,24 @@ class inbox_core {
     fiber* const owner = owner_.load(std::memory_order_relaxed);
     if (owner != nullptr) [[likely]] {
       if (receives(*owner)) {
-        ops.relocate(receiver_->slot, message);
-        receiver_->filled = true;
-        owner->received(ops);
+        receive_waiter& waiter = receiver_locked();
+        ops.relocate(waiter.slot(), message);
+        waiter.filled = true;
+        owner->received(number_);
         if (sample_is_due()) [[unlikely]]
           owner->timed_from(sample_clock(owner));
-        owner->unpark_locked(receiver_->index);
+        owner->unpark_locked(waiter.index);
         scheduler& sched = *owner->sched;
         held.unlock();
         sched.schedule(*owner);
         return true;
       }
-    } else if (last_receiver_ != nullptr && hand_over(ops, message)) {
+    } else if (last_receiver() != nullptr && hand_over(ops, message)) {
       held.unlock();
       return true;
     }
     const std::uint32_t used = size_.load(std::memory_order_relaxed);
-    if (used == capacity_ || ring_ == nullptr) [[unlikely]]
+    if (used == capacity_ || !has_ring()) [[unlikely]]
       return false;
     ops.relocate(cell(used, ops.size), message);
     if (sample_is_due()) [[unlikely]]
@@ -339,10 +371,10 @@ class inbox_core {
     return true;
   }
   [[nodiscard]] bool receives(const fiber& owner) const noexcept {
-    return (owner.receive_mask >> bit_ & 1U) != 0;
+    return owner.receives_from(number_);
   }
   void* cell(std::uint32_t offset, std::size_t size) const noexcept {
-    return static_cast<char*>(ring_) + std::size_t{index_at(offset)} * size;
+    return ring() + std::size_t{index_at(offset)} * size;
   }
   /// The index of the cell `offset` behind the first message.
   [[nodiscard]] std::uint32_t index_at(std::uint32_t offset) const noexcept {
@@ -368,10 +400,36 @@ class inbox_core {
   struct ring_head {
     time_point timed_since{};            // when the message of timed_cell was put in
     send_waiter* last_sender = nullptr;  // of those that wait: a ring, whose first is its next
+    std::uintptr_t waiting = 0;          // see ring_or_waiting_
     std::uint32_t timed_cell = 0;        // while timing_
   };
   [[nodiscard]] ring_head& head() const noexcept {
-    return *reinterpret_cast<ring_head*>(static_cast<char*>(ring_) - sizeof(ring_head));
+    return *reinterpret_cast<ring_head*>(ring() - sizeof(ring_head));
+  }
+  [[nodiscard]] bool has_ring() const noexcept { return (ring_or_waiting_ & no_ring) == 0; }
+  [[nodiscard]] char* ring() const noexcept {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address
+    return reinterpret_cast<char*>(ring_or_waiting_);
+  }
+  // With the lock held. Who waits to receive. Bound: the owner's waiter, valid while its mask has
+  // our bit. Not bound: the last of a ring of links, whose first is its next.
+  [[nodiscard]] std::uintptr_t waiting() const noexcept {
+    return has_ring() ? head().waiting : ring_or_waiting_ & ~no_ring;
+  }
+  void set_waiting(std::uintptr_t who) noexcept {
+    if (has_ring()) {
+      head().waiting = who;
+    } else {
+      ring_or_waiting_ = who | no_ring;
+    }
+  }
+  [[nodiscard]] receive_waiter& receiver_locked() const noexcept {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address
+    return *reinterpret_cast<receive_waiter*>(waiting());
+  }
+  [[nodiscard]] receive_link* last_receiver() const noexcept {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address
+    return reinterpret_cast<receive_link*>(waiting());
   }
   static std::size_t head_size(const element_ops& ops) noexcept;
   /// With the lock held: the message `offset` behind the first is timed, if no other one is.
@@ -388,6 +446,7 @@ class inbox_core {
   void take_off_sender(send_waiter& gone) noexcept;
   bool bind_locked(fiber& self) noexcept;
   void share_locked() noexcept;
+  void keep_handled_locked(fiber& owner) const noexcept;
   void leave_owner_locked(fiber& owner) noexcept;
   void link_receiver(receive_link& waiting) noexcept;
   void unlink_receiver(receive_link& waiting) noexcept;
@@ -401,19 +460,17 @@ class inbox_core {
   bool shared_ : 1 = false;   // more than one fiber has received at a time: not bound again
   bool sending_ : 1 = false;  // senders wait: see ring_head
   bool timing_ : 1 = false;   // a message in the ring is timed
-  std::uint8_t bit_ = 0;      // which bit is ours in the owner's receive_mask
+  // Which bit is ours in the owner's receive_mask; of a shared inbox: handling_shared.
+  std::uint8_t number_ = 0;
   std::atomic<std::uint8_t> flags_{0};
   std::uint32_t capacity_;
   std::uint32_t head_ = 0;
   std::atomic<std::uint32_t> size_{0};  // written under the lock; read by size() without
   const element_ops* ops_;              // of the messages
-  void* ring_ = nullptr;                // made for the first message that has to wait;
-                                        // of one that is redirected: its target
-  inbox_core* bound_next_ = nullptr;    // the owner's other inboxes; under its lock
-  union {
-    receive_waiter* receiver_;               // bound: valid while the owner's mask has our bit
-    receive_link* last_receiver_ = nullptr;  // not bound: a ring, whose first is the last's next
-  };
+  // The ring, made for the first message that has to wait. Until then who waits to receive, marked;
+  // afterwards that is in the ring's head. Of one that is redirected: its target.
+  static constexpr std::uintptr_t no_ring = 1;
+  std::uintptr_t ring_or_waiting_ = no_ring;
 };
 
 }  // namespace troupe::detail

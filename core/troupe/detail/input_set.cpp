@@ -3,11 +3,15 @@
 #include <troupe/signal/signal.hpp>
 
 #include <algorithm>
+#include <string>
 #include <utility>
 
 namespace troupe::detail {
 
 void input_set::add(std::unique_ptr<signal_input> one) {
+  if (all_.size() + 1 == most_sources) {  // one more is the window's timer
+    throw usage_error("computed_signal: too many inputs, " + std::to_string(most_sources));
+  }
   states_.push_back({.at = &one->at});
   all_.push_back(std::move(one));
 }

@@ -26,8 +26,15 @@ struct pool_allocator {
   template <class U>
   pool_allocator(const pool_allocator<U>&) noexcept {}
 
-  T* allocate(std::size_t count) { return static_cast<T*>(frame_alloc(count * sizeof(T))); }
-  void deallocate(T* memory, std::size_t count) noexcept { frame_free(memory, count * sizeof(T)); }
+  T* allocate(std::size_t count) {
+    return static_cast<T*>(frame_alloc(count * sizeof(T), alignment));
+  }
+  void deallocate(T* memory, std::size_t count) noexcept {
+    frame_free(memory, count * sizeof(T), alignment);
+  }
+
+  static constexpr std::size_t alignment =
+      alignof(T) <= frame_grain ? frame_grain : frame_alignment;
 
   template <class U>
   bool operator==(const pool_allocator<U>&) const noexcept {

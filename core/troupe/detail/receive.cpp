@@ -9,11 +9,12 @@ bool receive_step::look_at(fiber& self, inbox_source& source) {
   wake_up after;
   bool taken = false;
   self.lock.lock();
-  if (inbox.owned_by(self)) taken = inbox.take_locked(self, inbox.ops(), source.waiter.slot, after);
+  if (inbox.owned_by(self))
+    taken = inbox.take_locked(self, inbox.ops(), source.waiter.slot(), after);
   self.lock.unlock();
   after();
   source.waiter.filled = taken;
-  if (taken) self.fired = source.waiter.index;
+  if (taken) self.fired = static_cast<std::uint16_t>(source.waiter.index);
   return taken;
 }
 
@@ -38,12 +39,14 @@ bool receive_step::arm_all(fiber& self, inbox_sources inboxes, other_sources oth
     switch (source.inbox->arm(source.waiter)) {
       case inbox_core::arm_result::waiting: break;
       case inbox_core::arm_result::taken:
-      case inbox_core::arm_result::closed: self.fired = source.waiter.index; return true;
+      case inbox_core::arm_result::closed:
+        self.fired = static_cast<std::uint16_t>(source.waiter.index);
+        return true;
     }
   }
   for (wait_source* other : others) {
     if (!other->arm(self, id)) {
-      self.fired = other->index;
+      self.fired = static_cast<std::uint16_t>(other->index);
       return true;
     }
   }
@@ -71,10 +74,10 @@ bool receive_step::begin_slow(fiber& self, inbox_sources inboxes, other_sources 
         lost = lost || source.bound;
         continue;
       }
-      const bool taken = inbox.take_locked(self, inbox.ops(), source.waiter.slot, after);
+      const bool taken = inbox.take_locked(self, inbox.ops(), source.waiter.slot(), after);
       if (!taken && !inbox.closed_locked()) continue;
       source.waiter.filled = taken;
-      self.fired = source.waiter.index;
+      self.fired = static_cast<std::uint16_t>(source.waiter.index);
       ready = true;
       break;
     }
@@ -111,7 +114,7 @@ void receive_step::disarm(fiber& self, inbox_sources inboxes, other_sources othe
 void receive_step::abandon(inbox_sources inboxes, other_sources others) const noexcept {
   for (inbox_source& source : inboxes) {
     if (source.waiter.linked()) {
-      source.inbox->disarm(*source.waiter.link->who, source.waiter);
+      source.inbox->disarm(*source.waiter.link().who, source.waiter);
     }
   }
   if (!armed_) return;

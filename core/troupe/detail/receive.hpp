@@ -103,15 +103,15 @@ class receive_step {
       } else if (!inbox.owned_by(self)) {
         bound = false;  // its turn comes before those behind it: the slow path looks at it
         break;
-      } else if (inbox.take_locked(self, inbox.ops(), source.waiter.slot, after)) {
+      } else if (inbox.take_locked(self, inbox.ops(), source.waiter.slot(), after)) {
         source.waiter.filled = true;
-        self.fired = source.waiter.index;
+        self.fired = static_cast<std::uint16_t>(source.waiter.index);
         self.lock.unlock();
         if (after.who != nullptr) [[unlikely]]
           after();
         return outcome::ready;
       } else if (inbox.closed_locked()) [[unlikely]] {
-        self.fired = source.waiter.index;
+        self.fired = static_cast<std::uint16_t>(source.waiter.index);
         self.lock.unlock();
         return outcome::ready;
       }
@@ -133,7 +133,8 @@ class receive_step {
       inbox_core& inbox = source.inbox->target();
       if (source.enabled && inbox.owned_by(self)) mask |= inbox.expect_locked(source.waiter);
     }
-    if (!self.park_locked(self.wait.load(std::memory_order_relaxed))) return false;
+    const std::uint64_t id = self.wait.load(std::memory_order_relaxed);
+    if (!self.park_locked(id, park_state::receiving)) return false;
     self.receive_mask = mask;
     return true;
   }

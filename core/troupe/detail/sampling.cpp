@@ -18,7 +18,7 @@ time_point sample_clock(const fiber* receiver) noexcept {
 namespace {
 
 actor_record* record_of(const fiber& self) noexcept {
-  actor_slot* const slot = self.slot.load(std::memory_order_relaxed);
+  actor_slot* const slot = self.slot();
   return slot != nullptr ? slot->record_or_null() : nullptr;
 }
 
@@ -33,7 +33,7 @@ void fiber::timed_from(time_point sent) noexcept {
 
 void fiber::carry_handled() noexcept {
   if (actor_record* const record = record_of(*this)) {
-    record->handled_before.fetch_add(std::uint64_t{1} << 32U, std::memory_order_relaxed);
+    record->handled_before.fetch_add(std::uint64_t{1} << 16U, std::memory_order_relaxed);
   }
 }
 

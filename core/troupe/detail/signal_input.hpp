@@ -80,7 +80,7 @@ class input_of final : public signal_input {
 
   void bind(inbox_source& source) noexcept override {
     source.inbox = &edge_.inbox;
-    source.waiter.slot = slot_.raw();
+    source.waiter.set_slot(slot_.raw());
   }
   void accept() override {
     stamped<V> got = slot_.take();

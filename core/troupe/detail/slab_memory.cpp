@@ -9,8 +9,6 @@ namespace troupe::detail {
 
 namespace {
 
-constexpr std::size_t cache_line = 64;
-
 // A leak checker looks for pointers in the heap only.
 #if defined(__has_feature) && __has_feature(address_sanitizer)
 constexpr bool from_heap = true;
@@ -37,9 +35,9 @@ std::byte* map_large_slab() {
 
 }  // namespace
 
-slab take_slab(std::size_t taken) {
+slab take_slab(std::size_t taken, std::size_t alignment) {
   if (!from_heap && taken >= large_slab) return {map_large_slab(), large_slab};
-  void* const memory = ::operator new(small_slab, std::align_val_t{cache_line});
+  void* const memory = ::operator new(small_slab, std::align_val_t{alignment});
   return {static_cast<std::byte*>(memory), small_slab};
 }
 

@@ -16,9 +16,9 @@ struct slab {
   std::size_t size;
 };
 
-/// The next piece for a pool that has `taken` bytes already. Aligned to 64 bytes; never given back.
-/// Throws std::bad_alloc.
-[[nodiscard]] slab take_slab(std::size_t taken);
+/// The next piece for a pool that has `taken` bytes already. Never given back. Throws
+/// std::bad_alloc.
+[[nodiscard]] slab take_slab(std::size_t taken, std::size_t alignment = 64);
 
 /// How much of that did not come from the heap but from the system, all pools together.
 [[nodiscard]] std::size_t mapped_slab_bytes() noexcept;

@@ -4,8 +4,9 @@
 // whoever holds a pointer too long finds another one of the kind there, never something else. Each
 // thread keeps a few free ones; the rest is in a depot.
 //
-// T has a member `T* next`, for the list of free ones, and may have a `std::uint32_t index`, which
-// is then set once to its place among all that were ever made. Made in slabs, constructed once.
+// T has a member `T* next`, for the list of free ones. Made in slabs, constructed once. A slab is
+// aligned to its size and begins with its number: so an object's place among all that were ever
+// made, its index, follows from its address.
 
 #include <troupe/detail/slab_memory.hpp>
 #include <troupe/detail/spin_lock.hpp>
@@ -14,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <new>
 #include <vector>
 
 namespace troupe::detail {
@@ -36,7 +38,7 @@ class stable_pool {
     cache& mine = own;
     unused.next = mine.free;
     mine.free = &unused;
-    if (++mine.count > cache_limit) mine.give_back(slab_size);
+    if (++mine.count > 2 * batch) mine.give_back(batch);
   }
 
   /// All that were ever made, free ones too. The pool goes on meanwhile.
@@ -44,45 +46,63 @@ class stable_pool {
   static void for_each(Visit visit) {
     depot& central = all();
     for (std::size_t next = 0;; ++next) {
-      T* slab = nullptr;  // never given back
+      slab_head* slab = nullptr;  // never given back
       {
         const std::lock_guard held(central.lock);
         if (next == central.slabs.size()) return;
         slab = central.slabs[next];
       }
-      for (std::size_t i = 0; i != slab_size; ++i) visit(slab[i]);
+      for (std::size_t i = 0; i != slab_length; ++i) visit(first_of(*slab)[i]);
     }
   }
   /// The one with this index, null if there is none.
   static T* find(std::uint32_t index) noexcept {
     depot& central = all();
     const std::lock_guard held(central.lock);
-    const std::size_t slab = index / slab_size;
-    return slab < central.slabs.size() ? &central.slabs[slab][index % slab_size] : nullptr;
+    const std::size_t slab = index / slab_length;
+    return slab < central.slabs.size() ? first_of(*central.slabs[slab]) + index % slab_length
+                                       : nullptr;
+  }
+  static std::uint32_t index_of(const T& one) noexcept {
+    const auto at = reinterpret_cast<std::uintptr_t>(&one);
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): the slab that the address is in
+    const auto& head = *reinterpret_cast<const slab_head*>(at & ~(slab_size - 1));
+    return static_cast<std::uint32_t>(head.number * slab_length +
+                                      (at % slab_size - sizeof(slab_head)) / sizeof(T));
   }
 
  private:
-  static constexpr std::size_t slab_size = 64;
-  static constexpr std::size_t cache_limit = 2 * slab_size;
+  struct slab_head {
+    std::size_t number;  // of all slabs
+  };
+  static constexpr std::size_t slab_size = std::size_t{16} * 1024;
+  static constexpr std::size_t slab_length = (slab_size - sizeof(slab_head)) / sizeof(T);
+  static constexpr std::size_t batch = 64;
+  static_assert(slab_size <= small_slab && alignof(T) <= alignof(slab_head));
+
+  static T* first_of(slab_head& slab) noexcept { return reinterpret_cast<T*>(&slab + 1); }
 
   struct depot {
     spin_lock lock;
     T* free = nullptr;
-    std::vector<T*> slabs;
+    std::vector<slab_head*> slabs;
     slab rest{};            // of the newest piece of memory
     std::size_t taken = 0;  // bytes, of all pieces
-    T* new_slab() {
-      constexpr std::size_t size = slab_size * sizeof(T);
-      static_assert(size <= small_slab && alignof(T) <= 64);
-      if (rest.size < size) {
-        rest = take_slab(taken);
+    void add_slab() {
+      if (rest.size < slab_size) {
+        rest = take_slab(taken, slab_size);
         taken += rest.size;
       }
-      T* const made = reinterpret_cast<T*>(rest.memory);
-      std::uninitialized_default_construct_n(made, slab_size);
-      rest.memory += size;
-      rest.size -= size;
-      return made;
+      slabs.push_back(reinterpret_cast<slab_head*>(rest.memory));
+      auto* const made = ::new (rest.memory) slab_head{slabs.size() - 1};
+      T* const first = first_of(*made);
+      std::uninitialized_default_construct_n(first, slab_length);
+      for (std::size_t i = 0; i != slab_length; ++i) {
+        first[i].next = free;
+        free = &first[i];
+      }
+      rest.memory += slab_size;
+      rest.size -= slab_size;
     }
   };
   static depot& all() {
@@ -102,24 +122,13 @@ class stable_pool {
     void refill() {
       depot& central = all();
       const std::lock_guard held(central.lock);
-      if (central.free == nullptr) add_slab(central);
-      for (; count != slab_size && central.free != nullptr; ++count) {
+      if (central.free == nullptr) central.add_slab();
+      for (; count != batch && central.free != nullptr; ++count) {
         T* one = central.free;
         central.free = one->next;
         one->next = free;
         free = one;
       }
-    }
-    static void add_slab(depot& central) {
-      T* const slab = central.new_slab();
-      for (std::size_t i = 0; i != slab_size; ++i) {
-        if constexpr (requires { slab[i].index; }) {
-          slab[i].index = static_cast<std::uint32_t>(central.slabs.size() * slab_size + i);
-        }
-        slab[i].next = central.free;
-        central.free = &slab[i];
-      }
-      central.slabs.push_back(slab);
     }
     void give_back(std::size_t many) {
       if (many == 0) return;

@@ -82,7 +82,7 @@ class batch_rx : public inbox_rx<cast_inbox<T>> {
 
     void bind(detail::inbox_source& source) noexcept {
       rx_->bind(source);
-      source.waiter.slot = slot_.raw();
+      source.waiter.set_slot(slot_.raw());
     }
     void prepare(detail::inbox_source& source) noexcept {
       rx_->prepare(source);

@@ -118,7 +118,7 @@ class rpc_rx : public inbox_rx<call_inbox<T, R>> {
 
     void bind(detail::inbox_source& source) noexcept {
       rx_->bind(source);
-      source.waiter.slot = slot_.raw();
+      source.waiter.set_slot(slot_.raw());
     }
     void prepare(detail::inbox_source& source) const noexcept { rx_->prepare(source); }
     void discard() noexcept { static_cast<void>(slot_.take()); }

@@ -44,7 +44,7 @@ class rx_base {
 
     void bind(detail::inbox_source& source) noexcept {
       source.inbox = &detail::inbox_access::core(rx_->events_);
-      source.waiter.slot = slot_.raw();
+      source.waiter.set_slot(slot_.raw());
       prepare(source);
     }
     void prepare(detail::inbox_source& source) const noexcept { source.enabled = rx_->wanted_; }

@@ -82,7 +82,7 @@ class signal_rx {
     explicit arm(signal_rx& rx) noexcept : rx_(&rx) {}
 
     void bind(detail::inbox_source& source) noexcept {
-      source.waiter.slot = slot_.raw();
+      source.waiter.set_slot(slot_.raw());
       prepare(source);
     }
     void prepare(detail::inbox_source& source) const noexcept {

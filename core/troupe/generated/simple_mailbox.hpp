@@ -56,7 +56,7 @@ class simple_rx : public inbox_rx<cast_inbox<T>> {
 
     void bind(detail::inbox_source& source) noexcept {
       rx_->bind(source);
-      source.waiter.slot = slot_.raw();
+      source.waiter.set_slot(slot_.raw());
     }
     void prepare(detail::inbox_source& source) const noexcept { rx_->prepare(source); }
     void discard() noexcept { static_cast<void>(slot_.take()); }

@@ -14,7 +14,7 @@ void stop_request::stop() noexcept {
       continue;
     }
     const bool waits =
-        run->parked.load(std::memory_order_acquire) && in_loop_.load(std::memory_order_relaxed);
+        run->is_parked(std::memory_order_acquire) && in_loop_.load(std::memory_order_relaxed);
     if (waits) run->unpark_locked(fired_stopped);
     detail::scheduler* const sched = run->sched;
     run->lock.unlock();

@@ -20,7 +20,7 @@
 namespace troupe::generated {
 
 /// What `fiber::fired` says when a wait ended because of a stop request.
-inline constexpr std::uint32_t fired_stopped = detail::fired_canceled - 1;
+inline constexpr std::uint16_t fired_stopped = detail::fired_canceled - 1;
 
 class stop_request {
  public:

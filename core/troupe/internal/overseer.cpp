@@ -25,8 +25,8 @@ namespace {
 // An actor that has never received may have no inbox: where its loop waits is where it comes back
 // to.
 bool waits_where_it_should(const fiber& one, std::uint32_t rounds) noexcept {
-  if (!one.parked.load(std::memory_order_acquire)) return false;
-  switch (one.waiting_for.load(std::memory_order_relaxed)) {
+  if (!one.is_parked(std::memory_order_acquire)) return false;
+  switch (one.waiting_for()) {
     case wait_kind::receive: return true;
     case wait_kind::timer:
     case wait_kind::context:
@@ -41,13 +41,20 @@ sighting look_at(const fiber& one) noexcept {
   return {.run = &one, .rounds = rounds, .waits = waits_where_it_should(one, rounds)};
 }
 
-std::string_view message_of(const fiber& one) noexcept {
-  const detail::element_ops* const kind = one.handling.load(std::memory_order_relaxed);
+std::string_view message_of(fiber& one) noexcept {
+  const std::lock_guard held(one.lock);
+  if (!one.root.load(std::memory_order_acquire)) return {};
+  const detail::element_ops* const kind = one.handled_type();
   return kind != nullptr ? kind->name : std::string_view();
 }
 
+actor_slot* slot_of(fiber& one) noexcept {
+  const std::lock_guard held(one.lock);
+  return one.root.load(std::memory_order_acquire) ? one.slot() : nullptr;
+}
+
 bool has_own_health(const actor_slot& one) noexcept {
-  const detail::actor_record* const record = one.record.load(std::memory_order_acquire);
+  const detail::actor_record* const record = one.record();
   return record != nullptr && record->health;
 }
 
@@ -138,8 +145,7 @@ bool overseer::look_at_one(own_date& date, time_point now) {
   const std::lock_guard held(slot->lock);
   const bool ours = slot->id() == date.who && slot->is == actor_slot::life::running &&
                     slot->home() == home_ && slot->who != nullptr;
-  const detail::actor_record* const record =
-      ours ? slot->record.load(std::memory_order_acquire) : nullptr;
+  const detail::actor_record* const record = ours ? slot->record() : nullptr;
   if (record == nullptr || !record->health) return false;
   const health_options& own = *record->health;
   date.interval = own.interval;
@@ -150,19 +156,19 @@ bool overseer::look_at_one(own_date& date, time_point now) {
 
 // With the slot's lock held.
 void overseer::visit(actor_slot& one, time_point now, duration limit) {
-  const auto known = suspects_.find(one.index);
+  const auto known = suspects_.find(one.index());
   if (one.run() == nullptr) {  // between two runs: what comes next will show
     if (known != suspects_.end()) known->second.seen_in = looks_;
     return;
   }
   const sighting seen = look_at(*one.run());
   if (known == suspects_.end() && seen.waits) return;
-  suspect& about = known != suspects_.end() ? known->second : suspects_[one.index];
+  suspect& about = known != suspects_.end() ? known->second : suspects_[one.index()];
   if (about.generation != one.generation)
     about = {.generation = one.generation, .seen_in = 0, .about = {}};
   about.seen_in = looks_;
   const verdict now_known = judge(about.about, seen, now, limit);
-  if (!about.about) suspects_.erase(one.index);
+  if (!about.about) suspects_.erase(one.index());
   if (now_known.what == verdict::news::none) return;
   detail::tell_health(one, now_known.what == verdict::news::healthy, now_known.away);
   if (options_.log.enabled(log_level::warn)) {
@@ -220,7 +226,7 @@ void overseer::tell_blocked(const detail::worker_view& stuck, duration at_least)
   report.at_least = at_least;
   if (stuck.running != nullptr) {
     report.message = message_of(*stuck.running);
-    if (actor_slot* const slot = stuck.running->slot.load(std::memory_order_acquire)) {
+    if (actor_slot* const slot = slot_of(*stuck.running)) {
       const std::lock_guard held(slot->lock);
       if (slot->run() == stuck.running && slot->who != nullptr) {
         report.who = slot->id();

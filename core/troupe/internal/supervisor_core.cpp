@@ -135,7 +135,7 @@ void supervisor_core::check(child_spec& child) const {
 void supervisor_core::begin(detail::scheduler& sched, logger inherited) {
   const bool first_life = sched_ == nullptr;
   sched_ = &sched;
-  if (const detail::actor_slot* mine = detail::current.running->slot.load()) id_ = mine->id();
+  if (const detail::actor_slot* mine = detail::current.running->slot()) id_ = mine->id();
   // No child of ours: when we are canceled we stop our children one by one, from right to left.
   scope_ = context::adopt(detail::make_context_state(nullptr, never, &sched));
   end_.reset();

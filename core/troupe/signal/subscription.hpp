@@ -110,7 +110,7 @@ struct select_arm<subscription<V>> {
   ~select_arm() { of->taker_gone(); }
   void bind(inbox_source& source, subscription<V>&) noexcept {
     source.inbox = &of->inbox;
-    source.waiter.slot = slot.raw();
+    source.waiter.set_slot(slot.raw());
   }
   value_type value(fiber& self, inbox_source& source) {
     value_type got = received<V>(self, source.waiter, slot);

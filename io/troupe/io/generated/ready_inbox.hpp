@@ -49,7 +49,7 @@ class ready_arm {
 
   void bind(detail::inbox_source& source) noexcept {
     source.inbox = &rx_->inbox();
-    source.waiter.slot = slot_.raw();
+    source.waiter.set_slot(slot_.raw());
     prepare(source);
   }
   void prepare(detail::inbox_source& source) const noexcept { source.enabled = rx_->wanted(); }

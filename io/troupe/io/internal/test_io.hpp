@@ -25,7 +25,7 @@ class io_runtime : public runtime {
     detail::for_each_fiber(
         runtime::scheduler(),
         [](detail::fiber& one, void* into) {
-          if (one.parked.load() && one.waiting_for.load() == detail::wait_kind::io) {
+          if (one.is_parked() && one.waiting_for() == detail::wait_kind::io) {
             ++*static_cast<std::size_t*>(into);
           }
         },
