@@ -47,12 +47,8 @@ class write_awaiter {
   bool await_ready() {
     if (current.running == nullptr) [[unlikely]]
       static_cast<void>(running_fiber("pushed_signal::write"));
-    if (ctx_ != nullptr) {
-      if (auto why = ctx_->err()) {
-        outcome_ = fail(*std::move(why));
-        return true;
-      }
-    }
+    if (ctx_ != nullptr && has_ended()) [[unlikely]]
+      return true;
     if (!to_->write_now(ctx_, value_, outcome_)) [[unlikely]] {
       write_later();
       return false;
@@ -71,6 +67,11 @@ class write_awaiter {
   }
 
  private:
+  [[gnu::noinline]] bool has_ended() {
+    auto why = ctx_->err();
+    if (why) outcome_ = fail(*std::move(why));
+    return why.has_value();
+  }
   [[gnu::noinline]] void write_later() { later_ = to_->write_later(ctx_, std::move(value_)); }
   [[gnu::noinline]] result<> outcome_later() {
     return std::move(later_).operator co_await().await_resume();
@@ -164,12 +165,22 @@ class pushed_signal : public signal<V> {
         }
       };
     } else {
-      now_ = [update = std::move(update)](const context* ctx, const V& value) mutable -> result<> {
+      now_ = [update = std::move(update)](const context* ctx, const V& value,
+                                          result<>& refused) mutable {
+        const auto call = [&](auto&&... args) {
+          if constexpr (std::is_void_v<given>) {
+            update(args...);
+            return true;
+          } else {
+            result<> said = update(args...);
+            if (!said) refused = std::move(said);
+            return refused.has_value();
+          }
+        };
         if constexpr (with_context) {
-          const context own = ctx != nullptr ? *ctx : context::current();
-          return detail::outcome_of_call([&] { return update(own, value); });
+          return call(ctx != nullptr ? *ctx : context::current(), value);
         } else {
-          return detail::outcome_of_call([&] { return update(value); });
+          return call(value);
         }
       };
     }
@@ -183,19 +194,22 @@ class pushed_signal : public signal<V> {
 
   using published = typename detail::hub_of<V>::published;
 
-  /// False: the update is a coroutine, or somebody else is inside.
+  /// False: the update is a coroutine, or somebody else is inside. `outcome` is success before.
   [[gnu::always_inline]] bool write_now(const context* ctx, V& value, result<>& outcome) {
-    if (later_) return false;
+    if (later_) [[unlikely]]
+      return false;
     auto& hub = this->hub();
     if (now_) {
-      if (!hub.door().try_enter()) return false;
-      outcome = apply_and_leave(ctx, value);
+      if (!hub.door().try_enter()) [[unlikely]]
+        return false;
+      apply_and_leave(ctx, value, outcome);
       return true;
     }
     try {
       const published done = hub.enter_publish_leave(std::move(value));
-      if (done == published::busy) return false;
-      outcome = said_of(done);
+      if (done == published::busy) [[unlikely]]
+        return false;
+      say(done, outcome);
     } catch (...) {
       outcome = crash_and_leave();
     }
@@ -204,7 +218,11 @@ class pushed_signal : public signal<V> {
 
   task<result<>> write_later(const context* ctx, V value) {
     if (auto entered = co_await this->hub().door().enter(ctx); !entered) co_return entered;
-    if (!later_) co_return apply_and_leave(ctx, value);
+    result<> outcome;
+    if (!later_) {
+      apply_and_leave(ctx, value, outcome);
+      co_return outcome;
+    }
     detail::gate_pass inside(this->hub().door());  // also of one that is destroyed in the update
     const context own = ctx != nullptr ? *ctx : context::current();  // the update may refer to it
     try {
@@ -214,36 +232,35 @@ class pushed_signal : public signal<V> {
       co_return crash_and_leave();
     }
     inside.release();
-    co_return accept_and_leave(value);
+    accept_and_leave(value, outcome);
+    co_return outcome;
   }
 
-  // By who is inside the door:
+  // By who is inside the door; `outcome` is success before:
 
-  [[gnu::always_inline]] result<> apply_and_leave(const context* ctx, V& value) {
+  [[gnu::always_inline]] void apply_and_leave(const context* ctx, V& value, result<>& outcome) {
     if (now_) {
       try {
-        if (result<> accepted = now_(ctx, value); !accepted) {
-          this->hub().door().leave();
-          return accepted;
-        }
+        if (!now_(ctx, value, outcome)) return this->hub().door().leave();
       } catch (...) {
-        return crash_and_leave();
+        outcome = crash_and_leave();
+        return;
       }
     }
-    return accept_and_leave(value);
+    accept_and_leave(value, outcome);
   }
 
-  [[gnu::always_inline]] result<> accept_and_leave(V& value) {
+  [[gnu::always_inline]] void accept_and_leave(V& value, result<>& outcome) {
     try {  // equality and copies are the user's too
-      return said_of(this->hub().publish_and_leave(std::move(value)));
+      say(this->hub().publish_and_leave(std::move(value)), outcome);
     } catch (...) {
-      return crash_and_leave();
+      outcome = crash_and_leave();
     }
   }
 
-  static result<> said_of(published outcome) {
-    if (outcome == published::ended) return fail(errc::actor_stopped);
-    return {};
+  static void say(published done, result<>& outcome) {
+    if (done == published::ended) [[unlikely]]
+      outcome = fail(errc::actor_stopped);
   }
 
   // In a handler. A writer may be inside since the run before: so more than one may crash at a
@@ -284,7 +301,8 @@ class pushed_signal : public signal<V> {
   // Where writers come in. A later object of a factory keeps that of the first one, which writers
   // hold and which lives as long as the child; its update is the one that serves all runs.
   pushed_signal* door_ = this;
-  std::move_only_function<result<>(const context*, const V&)> now_;
+  // Null, or true: accepted; else it says why not.
+  std::move_only_function<bool(const context*, const V&, result<>&)> now_;
   std::move_only_function<task<result<>>(const context&, const V&)> later_;
   event crashed_;                 // a wait for `thrown_`
   detail::spin_lock crash_lock_;  // guards it
