@@ -69,6 +69,11 @@ bool gate::enter_after_all(word_type how) noexcept {
   return true;
 }
 
+bool gate::give_up_entering() noexcept {
+  if (enter_after_all(occupied)) leave();
+  return false;
+}
+
 void gate::leave_after_all() noexcept {
   bias_.wait_until_taken(me(), spinning);
   if (inside() != current.running) return;

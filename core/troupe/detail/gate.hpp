@@ -83,14 +83,34 @@ class gate {
   }
   /// By who is inside and holds the lock; opens it.
   void leave_locked() noexcept {
-    if (has_biased_lock()) [[likely]]
-      return leave_biased();
+    if (has_biased_lock()) return leave_locked_quickly();
     if (first_ != nullptr) [[unlikely]]
       return leave_to_next();
     if (entries_ >= entries_wanted_) [[unlikely]]
       return leave_to_bias();
     set(word() & shut_bit);
   }
+
+  // --- the same once more, for a thread that has the bias ---
+
+  /// False: it has not entered.
+  [[nodiscard]] bool enter_quickly() noexcept {
+    if (!bias_.is_of(me()) || bias_.held() != 0) [[unlikely]]
+      return false;
+    if (bias_.hold(me(), address_of(current.running) | occupied)) [[likely]]
+      return true;
+    return give_up_entering();
+  }
+  /// True: it has the lock. False: there is no bias any more; it is inside, without the lock.
+  [[nodiscard]] bool lock_quickly() noexcept {
+    if (bias_.hold(me(), address_of(current.running) | occupied | locked)) [[likely]]
+      return true;
+    unlock_quickly();
+    return false;
+  }
+  void unlock_quickly() noexcept { bias_.put(address_of(current.running) | occupied); }
+  /// With the lock: whoever takes the bias away waits for it, and so does not find us inside.
+  void leave_locked_quickly() noexcept { bias_.put(0); }
 
   /// Not ended any more: whoever comes now waits for open().
   void begin() noexcept;
@@ -151,6 +171,7 @@ class gate {
     entered_last_ = me();
   }
   bool enter_after_all(word_type how) noexcept;
+  bool give_up_entering() noexcept;
   void leave_after_all() noexcept;
   bool try_take_bias() noexcept;
 

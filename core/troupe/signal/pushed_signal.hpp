@@ -18,6 +18,7 @@
 
 #include <troupe/context.hpp>
 #include <troupe/detail/gate.hpp>
+#include <troupe/detail/no_context.hpp>
 #include <troupe/detail/signal_update.hpp>
 #include <troupe/event.hpp>
 #include <troupe/signal/signal.hpp>
@@ -35,53 +36,114 @@ namespace troupe {
 
 namespace detail {
 
-template <class V>
+/// Room for one.
+union unmade_error {
+  unmade_error() noexcept {}
+  ~unmade_error() {}
+  error why;
+};
+
+template <signal_value V, bool WithContext>
 class write_awaiter {
  public:
   write_awaiter(pushed_signal<V>& to, const context* ctx, V&& value) noexcept
       : to_(&to), ctx_(ctx), value_(std::move(value)) {}
   write_awaiter(const write_awaiter&) = delete;
   write_awaiter& operator=(const write_awaiter&) = delete;
-  ~write_awaiter() = default;
+  ~write_awaiter() {
+    if (is_ != state::accepted) [[unlikely]]
+      forget();
+  }
 
-  bool await_ready() {
-    if (current.running == nullptr) [[unlikely]]
-      static_cast<void>(running_fiber("pushed_signal::write"));
-    if (ctx_ != nullptr && has_ended()) [[unlikely]]
-      return true;
-    if (!to_->write_now(ctx_, value_, outcome_)) [[unlikely]] {
-      write_later();
-      return false;
+  [[gnu::always_inline]] bool await_ready() {
+    if constexpr (!WithContext && hub_of<V>::may_be_quick) {
+      if (to_->own_hub().door().enter_quickly()) [[likely]]
+        return to_->now_ ? update_quickly() : publish_quickly();
     }
-    return !spend_budget();
+    return await_ready_slowly();
   }
   std::coroutine_handle<> await_suspend(std::coroutine_handle<> at) noexcept {
-    if (later_) return std::move(later_).operator co_await().await_suspend(at);
+    if (is_ == state::later) return std::move(later_).operator co_await().await_suspend(at);
     yield_now(*current.running, at);
     return std::noop_coroutine();
   }
   [[gnu::always_inline]] result<> await_resume() {
-    if (later_) [[unlikely]]
-      return outcome_later();
-    return std::move(outcome_);
+    if (is_ == state::accepted) [[likely]]
+      return {};
+    return why_not();
   }
 
  private:
-  [[gnu::noinline]] bool has_ended() {
-    auto why = ctx_->err();
-    if (why) outcome_ = fail(*std::move(why));
-    return why.has_value();
+  enum class state : std::uint8_t {
+    accepted,  // or not begun
+    refused,   // with refused_
+    later,     // with later_, which waits and then says
+  };
+
+  // By a thread that has the door's bias and has gone in: no locked operation. Not inlined into
+  // each other, nor is anything kept over the call of the update: the registers that it is kept in
+  // would cost more than to look again.
+  [[gnu::noinline]] bool update_quickly() {
+    try {
+      if (!to_->now_(nullptr, value_, &refused_)) [[unlikely]] {
+        to_->own_hub().door().leave();
+        return refuse();
+      }
+    } catch (...) {
+      std::construct_at(&refused_, to_->crash_and_leave());
+      return refuse();
+    }
+    return publish_quickly();
   }
-  [[gnu::noinline]] void write_later() { later_ = to_->write_later(ctx_, std::move(value_)); }
-  [[gnu::noinline]] result<> outcome_later() {
-    return std::move(later_).operator co_await().await_resume();
+  [[gnu::noinline]] bool publish_quickly() {
+    if (!to_->own_hub().publish_quickly_and_leave(value_)) [[unlikely]]
+      return publish_slowly();
+    return !spend_budget();
+  }
+  [[gnu::noinline]] bool publish_slowly() {
+    result<> outcome;
+    to_->accept_and_leave(value_, outcome);
+    return settle(std::move(outcome));
+  }
+  [[gnu::noinline]] bool refuse() noexcept {
+    is_ = state::refused;
+    return !spend_budget();
+  }
+  bool settle(result<> outcome) {
+    if (outcome) return !spend_budget();
+    std::construct_at(&refused_, std::move(outcome).error());
+    return refuse();
+  }
+
+  [[gnu::noinline]] bool await_ready_slowly() {
+    static_cast<void>(running_fiber("pushed_signal::write"));
+    result<> outcome;
+    const context* const ctx = ctx_;
+    if (auto why = ctx != nullptr ? ctx->err() : std::nullopt) {
+      outcome = fail(*std::move(why));
+    } else if (!to_->write_now(ctx, value_, outcome)) {
+      std::construct_at(&later_, to_->write_later(ctx, std::move(value_)));
+      is_ = state::later;
+      return false;
+    }
+    return settle(std::move(outcome));
+  }
+  [[gnu::noinline]] result<> why_not() {
+    if (is_ == state::later) return std::move(later_).operator co_await().await_resume();
+    return fail(std::move(refused_));
+  }
+  [[gnu::noinline]] void forget() noexcept {
+    is_ == state::later ? std::destroy_at(&later_) : std::destroy_at(&refused_);
   }
 
   pushed_signal<V>* to_;
-  const context* ctx_;
+  [[no_unique_address]] std::conditional_t<WithContext, const context*, no_context> ctx_;
+  union {
+    error refused_;
+    task<result<>> later_;
+  };
   V value_;
-  result<> outcome_;
-  task<result<>> later_;
+  state is_ = state::accepted;
 };
 
 }  // namespace detail
@@ -111,10 +173,10 @@ class pushed_signal : public signal<V> {
   /// subscriber that is told; see subscription.hpp for those that need not be. Nothing is
   /// allocated.
   [[nodiscard]] auto write(V value) {
-    return detail::write_awaiter<V>(*this, nullptr, std::move(value));
+    return detail::write_awaiter<V, false>(*this, nullptr, std::move(value));
   }
   [[nodiscard]] auto write(const context& ctx, V value) {
-    return detail::write_awaiter<V>(*this, &ctx, std::move(value));
+    return detail::write_awaiter<V, true>(*this, &ctx, std::move(value));
   }
 
  protected:
@@ -130,7 +192,8 @@ class pushed_signal : public signal<V> {
   }
 
  private:
-  friend class detail::write_awaiter<V>;
+  template <signal_value W, bool WithContext>
+  friend class detail::write_awaiter;
 
   struct shut_at_end {
     explicit shut_at_end(detail::gate& what) noexcept : of(&what) {}
@@ -166,15 +229,15 @@ class pushed_signal : public signal<V> {
       };
     } else {
       now_ = [update = std::move(update)](const context* ctx, const V& value,
-                                          result<>& refused) mutable {
+                                          error* refused) mutable {
         const auto call = [&](auto&&... args) {
           if constexpr (std::is_void_v<given>) {
             update(args...);
             return true;
           } else {
             result<> said = update(args...);
-            if (!said) refused = std::move(said);
-            return refused.has_value();
+            if (!said) std::construct_at(refused, std::move(said).error());
+            return said.has_value();
           }
         };
         if constexpr (with_context) {
@@ -193,6 +256,8 @@ class pushed_signal : public signal<V> {
   }
 
   using published = typename detail::hub_of<V>::published;
+  /// For the awaiter.
+  [[nodiscard]] detail::hub_of<V>& own_hub() noexcept { return this->hub(); }
 
   /// False: the update is a coroutine, or somebody else is inside. `outcome` is success before.
   [[gnu::always_inline]] bool write_now(const context* ctx, V& value, result<>& outcome) {
@@ -211,7 +276,7 @@ class pushed_signal : public signal<V> {
         return false;
       say(done, outcome);
     } catch (...) {
-      outcome = crash_and_leave();
+      outcome = fail(crash_and_leave());
     }
     return true;
   }
@@ -229,7 +294,7 @@ class pushed_signal : public signal<V> {
       if (result<> accepted = co_await later_(own, value); !accepted) co_return accepted;
     } catch (...) {
       inside.release();
-      co_return crash_and_leave();
+      co_return fail(crash_and_leave());
     }
     inside.release();
     accept_and_leave(value, outcome);
@@ -241,9 +306,15 @@ class pushed_signal : public signal<V> {
   [[gnu::always_inline]] void apply_and_leave(const context* ctx, V& value, result<>& outcome) {
     if (now_) {
       try {
-        if (!now_(ctx, value, outcome)) return this->hub().door().leave();
+        detail::unmade_error refused;
+        if (!now_(ctx, value, &refused.why)) {
+          this->hub().door().leave();
+          outcome = fail(std::move(refused.why));
+          std::destroy_at(&refused.why);
+          return;
+        }
       } catch (...) {
-        outcome = crash_and_leave();
+        outcome = fail(crash_and_leave());
         return;
       }
     }
@@ -254,7 +325,7 @@ class pushed_signal : public signal<V> {
     try {  // equality and copies are the user's too
       say(this->hub().publish_and_leave(std::move(value)), outcome);
     } catch (...) {
-      outcome = crash_and_leave();
+      outcome = fail(crash_and_leave());
     }
   }
 
@@ -265,7 +336,7 @@ class pushed_signal : public signal<V> {
 
   // In a handler. A writer may be inside since the run before: so more than one may crash at a
   // time.
-  [[gnu::noinline]] result<> crash_and_leave() noexcept {
+  [[gnu::noinline]] error crash_and_leave() noexcept {
     detail::gate& door = this->hub().door();
     door.shut();
     {
@@ -274,7 +345,7 @@ class pushed_signal : public signal<V> {
       crashed_.set();
     }
     door.leave();
-    return fail(errc::no_reply);
+    return errc::no_reply;
   }
   std::exception_ptr take_crash() noexcept {
     const std::lock_guard held(crash_lock_);
@@ -301,8 +372,8 @@ class pushed_signal : public signal<V> {
   // Where writers come in. A later object of a factory keeps that of the first one, which writers
   // hold and which lives as long as the child; its update is the one that serves all runs.
   pushed_signal* door_ = this;
-  // Null, or true: accepted; else it says why not.
-  std::move_only_function<bool(const context*, const V&, result<>&)> now_;
+  // Null, or true: accepted; else it makes the error that says why not.
+  std::move_only_function<bool(const context*, const V&, error*)> now_;
   std::move_only_function<task<result<>>(const context&, const V&)> later_;
   event crashed_;                 // a wait for `thrown_`
   detail::spin_lock crash_lock_;  // guards it
