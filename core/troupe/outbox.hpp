@@ -36,6 +36,7 @@
 
 #include <troupe/context.hpp>
 #include <troupe/detail/fiber.hpp>
+#include <troupe/detail/no_context.hpp>
 #include <troupe/detail/pooled.hpp>
 #include <troupe/detail/spin_lock.hpp>
 #include <troupe/error.hpp>
@@ -264,12 +265,6 @@ struct outbox_handler_node : outbox_node, pooled {
   static constexpr kind way = make_way();
 
   Handler handler;
-};
-
-/// In place of a context where there is none.
-struct no_context {
-  constexpr explicit no_context(const context*) noexcept {}
-  constexpr operator const context*() const noexcept { return nullptr; }
 };
 
 /// What emit() gives: awaited, it is the emit. Owns the message, which therefore stays where it is.

@@ -48,14 +48,18 @@ class buffered_atomic {
   /// memory. Any thread.
   void barrier() const {
     const std::size_t all = stored_;
-    while (taken_ < all) pause();
+    while (taken_.load() < all) pause();
+  }
+  /// The owner, at its end, where it has stored as often as it happened: so that drain() ends.
+  void fill_up(std::size_t many) {
+    while (stored_ < many) store(newest_);
   }
   /// The body of a thread: carries `many` stores to memory, in their order.
   void drain(std::size_t many) {
     for (std::size_t i = 0; i != many; ++i) {
       while (put_.load() == i) pause();
       memory_.store(pending_[i]);
-      taken_ = i + 1;
+      taken_.store(i + 1);
     }
   }
 
@@ -68,8 +72,9 @@ class buffered_atomic {
   atomic<T> memory_{};
   std::array<T, 16> pending_{};
   std::size_t stored_ = 0;
-  std::size_t taken_ = 0;
-  atomic<std::size_t> put_{0};  // stored_, for drain() to wait for
+  // For those who wait: a store need not change the value.
+  atomic<std::size_t> put_{0};    // stored_
+  atomic<std::size_t> taken_{0};  // in memory
 };
 
 }  // namespace model

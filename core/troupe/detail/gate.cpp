@@ -1,12 +1,35 @@
 #include <troupe/detail/gate.hpp>
 
+#include <troupe/detail/process_barrier.hpp>
+
+#include <algorithm>
 #include <mutex>
 #include <utility>
 
 namespace troupe::detail {
 
+namespace {
+
+constexpr auto spinning = [](auto try_it) { spin(try_it); };
+
+}  // namespace
+
+/// Lock: the word says all there is to say.
+class gate::unbiased_lock {
+ public:
+  explicit unbiased_lock(gate& of) noexcept : of_(&of) { of_->lock_unbiased(); }
+  unbiased_lock(const unbiased_lock&) = delete;
+  unbiased_lock& operator=(const unbiased_lock&) = delete;
+  ~unbiased_lock() { of_->unlock(); }
+
+ private:
+  gate* of_;
+};
+
 void gate::wait() noexcept {
-  spin([this] { return !is(locked) && (word_.fetch_or(locked) & locked) == 0; });
+  spin([this] {
+    return (!is(locked) && (word_.fetch_or(locked) & locked) == 0) || try_take_bias();
+  });
 }
 
 // It is held for so short a time that who could enter but for the lock waits for it here.
@@ -14,10 +37,60 @@ bool gate::enter_past_lock(word_type how) noexcept {
   word_type seen = locked;
   spin([&] {
     seen = word();
-    if (seen == locked) return false;
+    if (seen == locked) {
+      if (!try_take_bias()) return false;
+      seen = word() & occupied;
+      seen == 0 ? set(address_of(current.running) | how) : unlock();
+      return true;
+    }
     return seen != 0 || word_.compare_exchange_strong(seen, address_of(current.running) | how);
   });
   return seen == 0;
+}
+
+// True: the lock is ours, and there is no bias.
+bool gate::try_take_bias() noexcept {
+  const auto taken = bias_.try_take(me(), process_barrier, spinning);
+  if (!taken.done) return false;
+  if (!taken.owner && entries_wanted_ != never) {
+    entries_wanted_ = std::max(entries_after_loss, std::min(entries_wanted_, never / 2) * 2);
+  }
+  set(taken.held | locked);
+  bias_.clear();
+  return true;
+}
+
+// While we went in on the bias, it was taken away: are we inside?
+bool gate::enter_after_all(word_type how) noexcept {
+  bias_.put(0);
+  bias_.wait_until_taken(me(), spinning);
+  if (inside() != current.running) return try_enter_as(how);
+  if ((how & locked) != 0) lock_unbiased();
+  return true;
+}
+
+bool gate::give_up_entering() noexcept {
+  if (enter_after_all(occupied)) leave();
+  return false;
+}
+
+void gate::leave_after_all() noexcept {
+  bias_.wait_until_taken(me(), spinning);
+  if (inside() != current.running) return;
+  lock_unbiased();
+  leave_locked();
+}
+
+// With the lock held; nobody waits.
+void gate::leave_to_bias() noexcept {
+  entries_ = 0;
+  if (is(shut_bit)) return set(shut_bit);
+  if (!has_process_barrier() || entered_last_ != me()) {
+    entries_wanted_ = never;
+    return set(0);
+  }
+  set(locked);
+  if (!bias_.give_to(me())) set(0);
 }
 
 void gate::enter_locked(fiber* who) noexcept {
@@ -40,23 +113,23 @@ void gate::leave_to_next() noexcept {
 }
 
 void gate::begin() noexcept {
-  const std::lock_guard held(*this);
+  const unbiased_lock held(*this);
   ended_ = false;
 }
 
 void gate::open() noexcept {
-  const std::lock_guard held(*this);
+  const unbiased_lock held(*this);
   set(word() & ~shut_bit);
   if (!is(occupied) && first_ != nullptr) admit_first();
 }
 
 void gate::shut() noexcept {
-  const std::lock_guard held(*this);
+  const unbiased_lock held(*this);
   set(word() | shut_bit);
 }
 
 void gate::end() noexcept {
-  const std::lock_guard held(*this);
+  const unbiased_lock held(*this);
   set(word() | shut_bit);
   ended_ = true;
   while (gate_waiter* const one = first_) {
@@ -103,7 +176,7 @@ bool gate::enter_awaiter::await_suspend(std::coroutine_handle<> at) {
     return false;
   }
   {
-    const std::lock_guard held(*gate_);
+    const unbiased_lock held(*gate_);
     if (gate_->ended_) {
       failure_ = error(errc::actor_stopped);
       return false;
@@ -134,7 +207,7 @@ bool gate::enter_awaiter::closes_cycle(fiber& self, std::uint64_t id) {
   {
     // Read here, not before we parked: the place inside may have changed hands. And the lock is the
     // full barrier that makes one of two who close a cycle at the same moment see the other.
-    const std::lock_guard held(*gate_);
+    const unbiased_lock held(*gate_);
     if (waiter_.is == gate_waiter::state::waiting) ahead = self.calling.load();
   }
   if (!may_close_cycle(self, ahead)) [[likely]]
@@ -152,7 +225,7 @@ bool gate::enter_awaiter::closes_cycle(fiber& self, std::uint64_t id) {
 
 // What became of the wait; afterwards nobody touches the waiter any more.
 gate_waiter::state gate::enter_awaiter::settle() noexcept {
-  const std::lock_guard held(*gate_);
+  const unbiased_lock held(*gate_);
   if (waiter_.is == gate_waiter::state::waiting) gate_->unlink(waiter_);
   // Not before: as long as it is in the list, others look at it.
   std::exchange(waiter_.who, nullptr)->calling.store(nullptr, std::memory_order_relaxed);

@@ -14,6 +14,13 @@
 // the holder changes a locked word, leaving with the lock held is a plain store: a value is
 // published with one locked operation, or two if an update function runs in between.
 //
+// A thread that goes in and out often enough, with none in between, is given a bias
+// (thread_bias.hpp): the word stays locked in its name, and its `held` says who is inside and
+// whether it has the lock, without a locked operation. Whoever else wants in, or the lock, takes
+// the bias away first, and so does who has to wait, or changes whether it is shut: while there is
+// a bias nobody waits, and it is open. Such a place inside is for who does not suspend in it. Each
+// time that it is taken away by another thread, it takes twice as many entries to get it again.
+//
 // A waiter is in the list until it is admitted (by leave, open or end, under the lock) or has
 // given up (its context ended; it takes itself off). `calling` of one who waits names whoever is
 // before him in the list, that of the first names who is inside, so that a circle of writers
@@ -23,6 +30,7 @@
 #include <troupe/context.hpp>
 #include <troupe/detail/call_cycle.hpp>
 #include <troupe/detail/fiber.hpp>
+#include <troupe/detail/thread_bias.hpp>
 #include <troupe/error.hpp>
 
 #include <atomic>
@@ -50,27 +58,59 @@ class gate {
   // --- the lock ---
 
   void lock() noexcept {
-    if ((word_.fetch_or(locked) & locked) != 0) [[unlikely]]
-      wait();
+    if (bias_.is_of(me())) {
+      const word_type before = bias_.held();
+      if (bias_.hold(me(), before | locked)) return;
+      bias_.put(before);
+    }
+    lock_unbiased();
   }
-  void unlock() noexcept { set(word() & ~locked); }
+  void unlock() noexcept {
+    if (has_biased_lock()) return bias_.put(bias_.held() & ~locked);
+    set(word() & ~locked);
+  }
 
   // --- the gate ---
 
-  /// Enters if that needs no waiting.
-  [[nodiscard]] bool try_enter() noexcept { return try_enter_as(occupied); }
+  /// Enters if that needs no waiting: for who will not suspend inside.
+  [[nodiscard]] bool try_enter() noexcept { return try_enter_often(occupied); }
   /// The same, and takes the lock. To be ended by leave_locked(), or unlock() and then leave().
-  [[nodiscard]] bool try_enter_locked() noexcept { return try_enter_as(occupied | locked); }
+  [[nodiscard]] bool try_enter_locked() noexcept { return try_enter_often(occupied | locked); }
   void leave() noexcept {
+    if (bias_.is_of(me())) return leave_biased();
     lock();
     leave_locked();
   }
   /// By who is inside and holds the lock; opens it.
   void leave_locked() noexcept {
-    if (first_ == nullptr) [[likely]]
-      return set(word() & shut_bit);
-    leave_to_next();
+    if (has_biased_lock()) return leave_locked_quickly();
+    if (first_ != nullptr) [[unlikely]]
+      return leave_to_next();
+    if (entries_ >= entries_wanted_) [[unlikely]]
+      return leave_to_bias();
+    set(word() & shut_bit);
   }
+
+  // --- the same once more, for a thread that has the bias ---
+
+  /// False: it has not entered.
+  [[nodiscard]] bool enter_quickly() noexcept {
+    if (!bias_.is_of(me()) || bias_.held() != 0) [[unlikely]]
+      return false;
+    if (bias_.hold(me(), address_of(current.running) | occupied)) [[likely]]
+      return true;
+    return give_up_entering();
+  }
+  /// True: it has the lock. False: there is no bias any more; it is inside, without the lock.
+  [[nodiscard]] bool lock_quickly() noexcept {
+    if (bias_.hold(me(), address_of(current.running) | occupied | locked)) [[likely]]
+      return true;
+    unlock_quickly();
+    return false;
+  }
+  void unlock_quickly() noexcept { bias_.put(address_of(current.running) | occupied); }
+  /// With the lock: whoever takes the bias away waits for it, and so does not find us inside.
+  void leave_locked_quickly() noexcept { bias_.put(0); }
 
   /// Not ended any more: whoever comes now waits for open().
   void begin() noexcept;
@@ -87,12 +127,27 @@ class gate {
 
  private:
   using word_type = std::uintptr_t;
-  static constexpr word_type locked = 1;
+  static constexpr word_type locked = thread_bias<>::locked;
   static constexpr word_type shut_bit = 2;
   static constexpr word_type occupied = 4;
   static constexpr word_type bits = locked | shut_bit | occupied;
+  // Taking a bias away costs as much as a thousand entries without one.
+  static constexpr std::uint32_t entries_at_first = 16;
+  static constexpr std::uint32_t entries_after_loss = 4096;
+  static constexpr std::uint32_t never = ~0U;
   static_assert(alignof(fiber) > bits, "its address leaves room for the bits");
 
+  [[nodiscard]] bool try_enter_often(word_type how) noexcept {
+    if (bias_.is_of(me())) [[likely]] {
+      if (bias_.held() != 0) return false;  // from inside an update
+      if (bias_.hold(me(), address_of(current.running) | how)) [[likely]]
+        return true;
+      return enter_after_all(how);
+    }
+    if (!try_enter_as(how)) return false;
+    count_entry();
+    return true;
+  }
   [[nodiscard]] bool try_enter_as(word_type how) noexcept {
     word_type seen = 0;
     if (word_.compare_exchange_strong(seen, address_of(current.running) | how)) [[likely]]
@@ -100,6 +155,32 @@ class gate {
     return seen == locked && enter_past_lock(how);
   }
   bool enter_past_lock(word_type how) noexcept;
+
+  // --- the bias ---
+  [[nodiscard]] static word_type me() noexcept { return reinterpret_cast<word_type>(&current); }
+  [[nodiscard]] bool has_biased_lock() const noexcept {
+    return bias_.was_given_to(me()) && (bias_.held() & locked) != 0;
+  }
+  void leave_biased() noexcept {
+    if (!bias_.hold(me(), 0)) [[unlikely]]
+      leave_after_all();
+  }
+  void leave_to_bias() noexcept;
+  void count_entry() noexcept {
+    entries_ = entered_last_ == me() ? entries_ + 1 : 1;
+    entered_last_ = me();
+  }
+  bool enter_after_all(word_type how) noexcept;
+  bool give_up_entering() noexcept;
+  void leave_after_all() noexcept;
+  bool try_take_bias() noexcept;
+
+  /// The lock, and no bias.
+  class unbiased_lock;
+  void lock_unbiased() noexcept {
+    if ((word_.fetch_or(locked) & locked) != 0) [[unlikely]]
+      wait();
+  }
   static word_type address_of(fiber* who) noexcept { return reinterpret_cast<word_type>(who); }
   void wait() noexcept;
 
@@ -122,6 +203,11 @@ class gate {
   // seq_cst to lock and to enter, as spin_lock: protocols count on a full barrier. Release to
   // unlock and to leave.
   std::atomic<word_type> word_{shut_bit};
+  thread_bias<> bias_;
+  // Of entries by try_enter that the same thread made one after the other: by who is inside.
+  word_type entered_last_ = 0;
+  std::uint32_t entries_ = 0;
+  std::uint32_t entries_wanted_ = entries_at_first;  // to be given a bias; under the lock
   bool ended_ = false;
   gate_waiter* first_ = nullptr;
   gate_waiter* last_ = nullptr;
@@ -134,7 +220,7 @@ class gate::enter_awaiter {
   enter_awaiter& operator=(const enter_awaiter&) = delete;
   ~enter_awaiter();
 
-  [[nodiscard]] bool await_ready() noexcept { return entered_ = gate_->try_enter(); }
+  [[nodiscard]] bool await_ready() noexcept { return entered_ = gate_->try_enter_as(occupied); }
   bool await_suspend(std::coroutine_handle<> at);
   result<> await_resume();
 

@@ -76,6 +76,7 @@ void signal_hub::close_if_ended(subscription_core& one) noexcept {
 void signal_hub::link_watcher(subscription_state<notice>& one, bool at_once) {
   const std::lock_guard held(door_);
   watchers_.add(one);
+  note_listeners();
   if (at_once && has_value_) tell(one, notice());
   close_if_ended(one);
 }
@@ -84,6 +85,7 @@ void signal_hub::unlink(subscription_core& one) noexcept {
   const std::lock_guard held(door_);
   if (waits_told(one)) bring_up_to_date(one);
   listener_list::remove(one);
+  note_listeners();
   one.told_.store(false, std::memory_order_relaxed);
 }
 
@@ -116,11 +118,13 @@ void signal_hub::waits_now(subscription_core& one) noexcept {
   one.from_ = one.in_;
   listener_list::remove(one);
   told_.add(one);
+  note_listeners();
 }
 
 std::uint64_t signal_hub::join_again(subscription_core& one) noexcept {
   listener_list::remove(one);
   one.from_->add(one);
+  note_listeners();
   one.told_.store(false, std::memory_order_relaxed);
   return version_ - one.told_version_;
 }
@@ -151,6 +155,7 @@ void signal_hub::tell_watchers() {
 void signal_hub::end() noexcept {
   const std::lock_guard held(door_);
   if (std::exchange(ended_, true)) return;
+  note_listeners();
   tell_inputs();
   // A closed inbox is told nothing. (Who is told here comes last in `told`, up to date, and then
   // leaves it.)
@@ -161,6 +166,7 @@ void signal_hub::end() noexcept {
 void signal_hub::begin() noexcept {
   const std::lock_guard held(door_);
   if (!std::exchange(ended_, false)) return;
+  note_listeners();
   tell_inputs();
   for_subscribers([](subscription_core& one) { one.inbox.reopen(inbox_core::closing::by_user); });
 }

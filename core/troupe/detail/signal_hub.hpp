@@ -226,7 +226,9 @@ struct stamped {
 
 class signal_hub {
  public:
-  explicit signal_hub(std::string name) : name_(std::move(name)) {}
+  /// `compares`: an equality of the user's is asked.
+  explicit signal_hub(std::string name, bool compares)
+      : may_be_quiet_(!compares), name_(std::move(name)) {}
   signal_hub(const signal_hub&) = delete;
   signal_hub& operator=(const signal_hub&) = delete;
 
@@ -298,9 +300,18 @@ class signal_hub {
   listener_list watchers_;
   listener_list inputs_;
   listener_list told_;
-  std::uint64_t version_ = 0;  // counts the values
+  std::uint64_t version_ = 0;  // counts the values; of an origin, its changes
   bool ended_ = false;
   bool has_value_ = false;  // for those who do not know its type
+  const bool may_be_quiet_;
+  // A new value has only to be compared, written and counted: there is one, it has not ended, and
+  // all who listen are in `told_`.
+  bool is_quiet_ = false;
+  /// After each change of what that says.
+  void note_listeners() noexcept {
+    is_quiet_ = may_be_quiet_ && has_value_ && !ended_ && values_.empty() && watchers_.empty() &&
+                inputs_.empty();
+  }
 
  private:
   template <class Visit>
@@ -321,12 +332,18 @@ class signal_hub {
 
 template <class V>
 class hub_of final : public signal_hub {
+  // Comparing runs nobody's code, unless an equality was given.
+  static constexpr bool compares_at_once =
+      std::is_arithmetic_v<V> || std::is_enum_v<V> || std::is_pointer_v<V>;
+
  public:
   using equality = std::function<bool(const V&, const V&)>;
 
   /// `is_origin`: its stamps are its own changes (stamp.hpp); else they come with the values.
   hub_of(std::string name, bool is_origin, equality equal, std::optional<V> initial)
-      : signal_hub(std::move(name)), equal_(std::move(equal)), is_origin_(is_origin) {
+      : signal_hub(std::move(name), static_cast<bool>(equal)),
+        equal_(std::move(equal)),
+        is_origin_(is_origin) {
     if (initial) write(*std::move(initial));
   }
 
@@ -376,6 +393,28 @@ class hub_of final : public signal_hub {
     return door_.try_enter() ? publish_and_leave(std::move(value)) : published::busy;
   }
 
+  // For one word that is compared and copied without running anybody's code.
+  static constexpr bool may_be_quick = compares_at_once && fits_in_word<V>;
+
+  /// By who is inside, in the way of a thread with the bias; and leaves. False: there is more to
+  /// do, or no bias any more; nothing has been done.
+  [[gnu::always_inline]] bool publish_quickly_and_leave(V value)
+    requires may_be_quick
+  {
+    if (!door_.lock_quickly()) [[unlikely]]
+      return false;
+    if (!is_quiet_) [[unlikely]] {
+      door_.unlock_quickly();
+      return false;
+    }
+    if (cell_.current() != value) {
+      cell_.replace(value);
+      ++version_;
+    }
+    door_.leave_locked_quickly();
+    return true;
+  }
+
   /// Publisher only: of a computed signal, for the change that `at` tells of; without a value the
   /// present one stays.
   bool publish(std::optional<V> value, stamp at) {
@@ -391,6 +430,7 @@ class hub_of final : public signal_hub {
   void link(subscription_state<V>& one, bool at_once) {
     const std::lock_guard held(door_);
     values_.add(one);
+    note_listeners();
     if (at_once && cell_.has_value()) tell_value(one);
     close_if_ended(one);
   }
@@ -418,6 +458,7 @@ class hub_of final : public signal_hub {
     const std::lock_guard held(door_);
     if (is_origin_) note_change();
     inputs_.add(one);
+    note_listeners();
     if (cell_.has_value()) tell(one, state());
     return {cell_.has_value() ? before_all(at_) : at_, !ended_};
   }
@@ -439,14 +480,12 @@ class hub_of final : public signal_hub {
   }
 
  private:
-  // Comparing runs nobody's code, unless an equality was given.
-  static constexpr bool compares_at_once =
-      std::is_arithmetic_v<V> || std::is_enum_v<V> || std::is_pointer_v<V>;
-
   void write(V value) {
     cell_.write(std::move(value));
-    has_value_ = true;
     ++version_;
+    if (has_value_) return;
+    has_value_ = true;
+    note_listeners();
   }
   [[nodiscard]] bool is_same(const V& value) const {
     if (!cell_.has_value()) return false;
@@ -460,7 +499,6 @@ class hub_of final : public signal_hub {
   published publish_locked(V&& value) {
     if (ended_) return published::ended;
     write(std::move(value));
-    ++changes_;
     if (!inputs_.empty()) [[unlikely]]
       note_change();
     if (is_listened_to()) [[unlikely]]
@@ -504,15 +542,14 @@ class hub_of final : public signal_hub {
   }
   void note_change() {
     if (origin_ == 0) origin_ = next_origin();
-    at_.assign(1, {.origin = origin_, .change = changes_});
+    at_.assign(1, {.origin = origin_, .change = version_});
   }
 
   value_cell<V> cell_;
   equality equal_;
   const bool is_origin_;
-  std::uint64_t origin_ = 0;   // 0: nobody has asked yet
-  std::uint64_t changes_ = 0;  // of an origin
-  stamp at_;                   // of the present value, once there are inputs
+  std::uint64_t origin_ = 0;  // 0: nobody has asked yet
+  stamp at_;                  // of the present value, once there are inputs
 };
 
 }  // namespace troupe::detail

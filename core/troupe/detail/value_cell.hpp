@@ -34,10 +34,14 @@ class word_cell {
   [[nodiscard]] bool has_value() const noexcept { return written_.load(std::memory_order_acquire); }
 
   void write(V value) noexcept {
+    replace(value);
+    if (!written_.load(std::memory_order_relaxed)) written_.store(true, std::memory_order_release);
+  }
+  /// Writer: the present value, if there is one, by another.
+  void replace(V value) noexcept {
     std::uint64_t word = 0;
     std::memcpy(&word, std::addressof(value), sizeof(V));
     word_.store(word, std::memory_order_release);
-    if (!written_.load(std::memory_order_relaxed)) written_.store(true, std::memory_order_release);
   }
   /// Writer: the present value, if there is one.
   [[nodiscard]] V current() const noexcept {

@@ -18,6 +18,7 @@
 
 #include <troupe/context.hpp>
 #include <troupe/detail/gate.hpp>
+#include <troupe/detail/no_context.hpp>
 #include <troupe/detail/signal_update.hpp>
 #include <troupe/event.hpp>
 #include <troupe/signal/signal.hpp>
@@ -35,52 +36,114 @@ namespace troupe {
 
 namespace detail {
 
-template <class V>
+/// Room for one.
+union unmade_error {
+  unmade_error() noexcept {}
+  ~unmade_error() {}
+  error why;
+};
+
+template <signal_value V, bool WithContext>
 class write_awaiter {
  public:
   write_awaiter(pushed_signal<V>& to, const context* ctx, V&& value) noexcept
       : to_(&to), ctx_(ctx), value_(std::move(value)) {}
   write_awaiter(const write_awaiter&) = delete;
   write_awaiter& operator=(const write_awaiter&) = delete;
-  ~write_awaiter() = default;
+  ~write_awaiter() {
+    if (is_ != state::accepted) [[unlikely]]
+      forget();
+  }
 
-  bool await_ready() {
-    if (current.running == nullptr) [[unlikely]]
-      static_cast<void>(running_fiber("pushed_signal::write"));
-    if (ctx_ != nullptr) {
-      if (auto why = ctx_->err()) {
-        outcome_ = fail(*std::move(why));
-        return true;
-      }
+  [[gnu::always_inline]] bool await_ready() {
+    if constexpr (!WithContext && hub_of<V>::may_be_quick) {
+      if (to_->own_hub().door().enter_quickly()) [[likely]]
+        return to_->now_ ? update_quickly() : publish_quickly();
     }
-    if (!to_->write_now(ctx_, value_, outcome_)) [[unlikely]] {
-      write_later();
-      return false;
-    }
-    return !spend_budget();
+    return await_ready_slowly();
   }
   std::coroutine_handle<> await_suspend(std::coroutine_handle<> at) noexcept {
-    if (later_) return std::move(later_).operator co_await().await_suspend(at);
+    if (is_ == state::later) return std::move(later_).operator co_await().await_suspend(at);
     yield_now(*current.running, at);
     return std::noop_coroutine();
   }
   [[gnu::always_inline]] result<> await_resume() {
-    if (later_) [[unlikely]]
-      return outcome_later();
-    return std::move(outcome_);
+    if (is_ == state::accepted) [[likely]]
+      return {};
+    return why_not();
   }
 
  private:
-  [[gnu::noinline]] void write_later() { later_ = to_->write_later(ctx_, std::move(value_)); }
-  [[gnu::noinline]] result<> outcome_later() {
-    return std::move(later_).operator co_await().await_resume();
+  enum class state : std::uint8_t {
+    accepted,  // or not begun
+    refused,   // with refused_
+    later,     // with later_, which waits and then says
+  };
+
+  // By a thread that has the door's bias and has gone in: no locked operation. Not inlined into
+  // each other, nor is anything kept over the call of the update: the registers that it is kept in
+  // would cost more than to look again.
+  [[gnu::noinline]] bool update_quickly() {
+    try {
+      if (!to_->now_(nullptr, value_, &refused_)) [[unlikely]] {
+        to_->own_hub().door().leave();
+        return refuse();
+      }
+    } catch (...) {
+      std::construct_at(&refused_, to_->crash_and_leave());
+      return refuse();
+    }
+    return publish_quickly();
+  }
+  [[gnu::noinline]] bool publish_quickly() {
+    if (!to_->own_hub().publish_quickly_and_leave(value_)) [[unlikely]]
+      return publish_slowly();
+    return !spend_budget();
+  }
+  [[gnu::noinline]] bool publish_slowly() {
+    result<> outcome;
+    to_->accept_and_leave(value_, outcome);
+    return settle(std::move(outcome));
+  }
+  [[gnu::noinline]] bool refuse() noexcept {
+    is_ = state::refused;
+    return !spend_budget();
+  }
+  bool settle(result<> outcome) {
+    if (outcome) return !spend_budget();
+    std::construct_at(&refused_, std::move(outcome).error());
+    return refuse();
+  }
+
+  [[gnu::noinline]] bool await_ready_slowly() {
+    static_cast<void>(running_fiber("pushed_signal::write"));
+    result<> outcome;
+    const context* const ctx = ctx_;
+    if (auto why = ctx != nullptr ? ctx->err() : std::nullopt) {
+      outcome = fail(*std::move(why));
+    } else if (!to_->write_now(ctx, value_, outcome)) {
+      std::construct_at(&later_, to_->write_later(ctx, std::move(value_)));
+      is_ = state::later;
+      return false;
+    }
+    return settle(std::move(outcome));
+  }
+  [[gnu::noinline]] result<> why_not() {
+    if (is_ == state::later) return std::move(later_).operator co_await().await_resume();
+    return fail(std::move(refused_));
+  }
+  [[gnu::noinline]] void forget() noexcept {
+    is_ == state::later ? std::destroy_at(&later_) : std::destroy_at(&refused_);
   }
 
   pushed_signal<V>* to_;
-  const context* ctx_;
+  [[no_unique_address]] std::conditional_t<WithContext, const context*, no_context> ctx_;
+  union {
+    error refused_;
+    task<result<>> later_;
+  };
   V value_;
-  result<> outcome_;
-  task<result<>> later_;
+  state is_ = state::accepted;
 };
 
 }  // namespace detail
@@ -110,10 +173,10 @@ class pushed_signal : public signal<V> {
   /// subscriber that is told; see subscription.hpp for those that need not be. Nothing is
   /// allocated.
   [[nodiscard]] auto write(V value) {
-    return detail::write_awaiter<V>(*this, nullptr, std::move(value));
+    return detail::write_awaiter<V, false>(*this, nullptr, std::move(value));
   }
   [[nodiscard]] auto write(const context& ctx, V value) {
-    return detail::write_awaiter<V>(*this, &ctx, std::move(value));
+    return detail::write_awaiter<V, true>(*this, &ctx, std::move(value));
   }
 
  protected:
@@ -129,7 +192,8 @@ class pushed_signal : public signal<V> {
   }
 
  private:
-  friend class detail::write_awaiter<V>;
+  template <signal_value W, bool WithContext>
+  friend class detail::write_awaiter;
 
   struct shut_at_end {
     explicit shut_at_end(detail::gate& what) noexcept : of(&what) {}
@@ -164,12 +228,22 @@ class pushed_signal : public signal<V> {
         }
       };
     } else {
-      now_ = [update = std::move(update)](const context* ctx, const V& value) mutable -> result<> {
+      now_ = [update = std::move(update)](const context* ctx, const V& value,
+                                          error* refused) mutable {
+        const auto call = [&](auto&&... args) {
+          if constexpr (std::is_void_v<given>) {
+            update(args...);
+            return true;
+          } else {
+            result<> said = update(args...);
+            if (!said) std::construct_at(refused, std::move(said).error());
+            return said.has_value();
+          }
+        };
         if constexpr (with_context) {
-          const context own = ctx != nullptr ? *ctx : context::current();
-          return detail::outcome_of_call([&] { return update(own, value); });
+          return call(ctx != nullptr ? *ctx : context::current(), value);
         } else {
-          return detail::outcome_of_call([&] { return update(value); });
+          return call(value);
         }
       };
     }
@@ -182,73 +256,87 @@ class pushed_signal : public signal<V> {
   }
 
   using published = typename detail::hub_of<V>::published;
+  /// For the awaiter.
+  [[nodiscard]] detail::hub_of<V>& own_hub() noexcept { return this->hub(); }
 
-  /// False: the update is a coroutine, or somebody else is inside.
+  /// False: the update is a coroutine, or somebody else is inside. `outcome` is success before.
   [[gnu::always_inline]] bool write_now(const context* ctx, V& value, result<>& outcome) {
-    if (later_) return false;
+    if (later_) [[unlikely]]
+      return false;
     auto& hub = this->hub();
     if (now_) {
-      if (!hub.door().try_enter()) return false;
-      outcome = apply_and_leave(ctx, value);
+      if (!hub.door().try_enter()) [[unlikely]]
+        return false;
+      apply_and_leave(ctx, value, outcome);
       return true;
     }
     try {
       const published done = hub.enter_publish_leave(std::move(value));
-      if (done == published::busy) return false;
-      outcome = said_of(done);
+      if (done == published::busy) [[unlikely]]
+        return false;
+      say(done, outcome);
     } catch (...) {
-      outcome = crash_and_leave();
+      outcome = fail(crash_and_leave());
     }
     return true;
   }
 
   task<result<>> write_later(const context* ctx, V value) {
     if (auto entered = co_await this->hub().door().enter(ctx); !entered) co_return entered;
-    if (!later_) co_return apply_and_leave(ctx, value);
+    result<> outcome;
+    if (!later_) {
+      apply_and_leave(ctx, value, outcome);
+      co_return outcome;
+    }
     detail::gate_pass inside(this->hub().door());  // also of one that is destroyed in the update
     const context own = ctx != nullptr ? *ctx : context::current();  // the update may refer to it
     try {
       if (result<> accepted = co_await later_(own, value); !accepted) co_return accepted;
     } catch (...) {
       inside.release();
-      co_return crash_and_leave();
+      co_return fail(crash_and_leave());
     }
     inside.release();
-    co_return accept_and_leave(value);
+    accept_and_leave(value, outcome);
+    co_return outcome;
   }
 
-  // By who is inside the door:
+  // By who is inside the door; `outcome` is success before:
 
-  [[gnu::always_inline]] result<> apply_and_leave(const context* ctx, V& value) {
+  [[gnu::always_inline]] void apply_and_leave(const context* ctx, V& value, result<>& outcome) {
     if (now_) {
       try {
-        if (result<> accepted = now_(ctx, value); !accepted) {
+        detail::unmade_error refused;
+        if (!now_(ctx, value, &refused.why)) {
           this->hub().door().leave();
-          return accepted;
+          outcome = fail(std::move(refused.why));
+          std::destroy_at(&refused.why);
+          return;
         }
       } catch (...) {
-        return crash_and_leave();
+        outcome = fail(crash_and_leave());
+        return;
       }
     }
-    return accept_and_leave(value);
+    accept_and_leave(value, outcome);
   }
 
-  [[gnu::always_inline]] result<> accept_and_leave(V& value) {
+  [[gnu::always_inline]] void accept_and_leave(V& value, result<>& outcome) {
     try {  // equality and copies are the user's too
-      return said_of(this->hub().publish_and_leave(std::move(value)));
+      say(this->hub().publish_and_leave(std::move(value)), outcome);
     } catch (...) {
-      return crash_and_leave();
+      outcome = fail(crash_and_leave());
     }
   }
 
-  static result<> said_of(published outcome) {
-    if (outcome == published::ended) return fail(errc::actor_stopped);
-    return {};
+  static void say(published done, result<>& outcome) {
+    if (done == published::ended) [[unlikely]]
+      outcome = fail(errc::actor_stopped);
   }
 
   // In a handler. A writer may be inside since the run before: so more than one may crash at a
   // time.
-  [[gnu::noinline]] result<> crash_and_leave() noexcept {
+  [[gnu::noinline]] error crash_and_leave() noexcept {
     detail::gate& door = this->hub().door();
     door.shut();
     {
@@ -257,7 +345,7 @@ class pushed_signal : public signal<V> {
       crashed_.set();
     }
     door.leave();
-    return fail(errc::no_reply);
+    return errc::no_reply;
   }
   std::exception_ptr take_crash() noexcept {
     const std::lock_guard held(crash_lock_);
@@ -284,7 +372,8 @@ class pushed_signal : public signal<V> {
   // Where writers come in. A later object of a factory keeps that of the first one, which writers
   // hold and which lives as long as the child; its update is the one that serves all runs.
   pushed_signal* door_ = this;
-  std::move_only_function<result<>(const context*, const V&)> now_;
+  // Null, or true: accepted; else it makes the error that says why not.
+  std::move_only_function<bool(const context*, const V&, error*)> now_;
   std::move_only_function<task<result<>>(const context&, const V&)> later_;
   event crashed_;                 // a wait for `thrown_`
   detail::spin_lock crash_lock_;  // guards it

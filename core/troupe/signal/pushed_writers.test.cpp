@@ -10,11 +10,14 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -365,6 +368,74 @@ TEST(pushed_writers, those_who_wait_when_a_runtime_with_threads_is_destroyed_lea
       static_cast<void>(co_await slow->write(std::string(100, 'y')));
     });
   }
+}
+
+// Each in a runtime of its own: the one that writes most has the gate's bias again and again, and
+// the other one, and those who look and subscribe, take it away. The update, and what the signal
+// keeps, are plain data.
+TEST(pushed_writers, on_threads_are_one_at_a_time_though_one_of_them_has_the_bias) {
+  constexpr int bursts = 20;
+  constexpr int burst = 9'000;
+  std::int64_t sum = 0;
+  auto to = std::make_shared<pushed_signal<int>>("sum", [&sum](int n) -> result<> {
+    sum += n;
+    if (n == 0) return troupe::fail(errc::invalid_argument);
+    return {};
+  });
+  troupe::runtime home({.workers = 1});
+  home.spawn(to);
+  home.block_on(to->write(1));
+  std::atomic<bool> done{false};
+  std::thread other([&] {
+    troupe::runtime rt({.workers = 1});
+    rt.block_on([](pushed_signal<int>* into) -> task<> {
+      for (int i = 0; i != 2'000; ++i) {
+        EXPECT_TRUE(co_await into->write(2));
+        if (i % 7 == 0) EXPECT_FALSE(co_await into->write(0));
+      }
+    }(to.get()));
+  });
+  std::thread looking([&] {
+    while (!done.load()) {
+      const auto seen = to->subscribe(troupe::keep_latest(1));
+      EXPECT_TRUE(to->read());
+      std::this_thread::yield();
+    }
+  });
+  home.block_on([](pushed_signal<int>* into) -> task<> {
+    for (int i = 0; i != bursts * burst; ++i) {
+      EXPECT_TRUE(co_await into->write(i % 2 == 0 ? 3 : 4));
+      if (i % burst == 0) EXPECT_FALSE(co_await into->write(0));
+    }
+  }(to.get()));
+  other.join();
+  done.store(true);
+  looking.join();
+  EXPECT_EQ(sum, 1 + 2 * 2'000 + std::int64_t{bursts} * burst / 2 * 7);
+  home.shutdown();
+}
+
+TEST(pushed_writers, one_with_the_bias_is_told_what_the_update_said_and_crashes_the_signal) {
+  deterministic_runtime rt(1);
+  auto to = std::make_shared<pushed_signal<int>>("one", [](int n) -> result<> {
+    if (n == 7) return troupe::fail(errc::invalid_argument, "seven");
+    if (n == 8) throw std::runtime_error("eight");
+    return {};
+  });
+  auto seen = to->subscribe(troupe::keep_latest(1));
+  rt.spawn(to);
+  std::vector<result<>> said;
+  start(rt, [&]() -> task<> {
+    for (int i = 0; i != 100; ++i) EXPECT_TRUE(co_await to->write(100 + i));
+    for (const int n : {7, 100, 8}) said.push_back(co_await to->write(n));
+  });
+  rt.run_until_idle();
+  ASSERT_EQ(said.size(), 3U);
+  EXPECT_EQ(said[0].error(), errc::invalid_argument);
+  EXPECT_EQ(said[0].error().text(), "seven");
+  EXPECT_TRUE(said[1]);
+  EXPECT_EQ(said[2].error(), errc::no_reply);
+  EXPECT_EQ(to->read(), 100);
 }
 
 }  // namespace
