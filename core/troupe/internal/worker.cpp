@@ -129,8 +129,9 @@ void thread_scheduler::execute(worker& self, fiber& one) noexcept {
   self.turns.store(turn + 1, std::memory_order_release);  // with visit_workers: `running` is of it
   one.resume_point.resume();
   self.turns.store(turn + 2, std::memory_order_release);
-  current.running = nullptr;
-  if (one.finished) {
+  // Null already: root_finished().
+  const bool finished = std::exchange(current.running, nullptr) == nullptr;
+  if (finished) {
     one.on_worker.store(false, std::memory_order_relaxed);
     detail::finish_fiber(one);
   } else {
