@@ -90,12 +90,12 @@ double bytes_each() {
 
 TEST(footprint, of_an_actor_that_waits_in_receive) {
   if (!measurable) GTEST_SKIP() << "not an optimised build on plain glibc";
-  EXPECT_LE(bytes_each<waits_in_receive>(), 530);
+  EXPECT_LE(bytes_each<waits_in_receive>(), 440);
 }
 
 TEST(footprint, of_an_actor_that_waits_in_serve) {
   if (!measurable) GTEST_SKIP() << "not an optimised build on plain glibc";
-  EXPECT_LE(bytes_each<waits_in_serve>(), 550);
+  EXPECT_LE(bytes_each<waits_in_serve>(), 440);
 }
 
 // --- make ---

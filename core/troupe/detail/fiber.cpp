@@ -95,7 +95,6 @@ std::uint64_t fiber::begin_anew(std::uint64_t id) noexcept {
 
 fiber& make_fiber(scheduler& sched, context_state* parent, std::uint32_t contexts) {
   fiber& made = fiber_pool::take();
-  made.finished = false;
   made.owner = nullptr;
   made.owner_holds_scope = false;
   made.rounds.store(0, std::memory_order_relaxed);
@@ -183,6 +182,8 @@ fiber& running_fiber(const char* operation) {
                     "runtime::block_on()");
 }
 
-void root_finished() noexcept { current.running->finished = true; }
+// Not noted in the fiber: its bits are others' once it is parked, and the worker asks after each
+// turn.
+void root_finished() noexcept { current.running = nullptr; }
 
 }  // namespace troupe::detail

@@ -54,8 +54,9 @@ void thread_scheduler::execute(worker& self, fiber& one) noexcept {
   one.resume_point.resume();
   const auto completed = static_cast<std::uint64_t>(turn_budget - current.budget);
   self.progress.store(before + 2 + 2 * completed, std::memory_order_release);
-  current.running = nullptr;
-  if (one.finished) {
+  // Null already: root_finished().
+  const bool finished = std::exchange(current.running, nullptr) == nullptr;
+  if (finished) {
     one.on_worker.store(false, std::memory_order_relaxed);
     detail::finish_fiber(one);
   } else {

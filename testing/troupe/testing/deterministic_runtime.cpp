@@ -44,8 +44,9 @@ void deterministic_scheduler::run_fiber(detail::fiber& one) {
     const internal::throw_recording_scope recording;
     one.resume_point.resume();
   }
-  detail::current.running = nullptr;
-  if (one.finished) detail::finish_fiber(one);
+  // Null already: root_finished().
+  const bool finished = std::exchange(detail::current.running, nullptr) == nullptr;
+  if (finished) detail::finish_fiber(one);
   detail::current = before;
 }
 
