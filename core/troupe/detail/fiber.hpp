@@ -149,7 +149,7 @@ class atomic_fiber {
   void forget(std::uint32_t seen) noexcept { place_.compare_exchange_strong(seen, 0); }
 
  private:
-  std::atomic<std::uint32_t> place_{0};  // in the pool, from 1 on
+  std::atomic<std::uint32_t> place_{0};  // in the pool; none has 0
 };
 
 struct fiber {
@@ -176,7 +176,6 @@ struct fiber {
   // An inbox of this wait has become a shared one meanwhile, and put the wait into its list: set
   // while parked; the owner takes itself off the list, and clears it.
   bool registered : 1 = false;
-  bool finished : 1 = false;  // the root coroutine has come to its end
   root_kind root_is : 2 = root_kind::task;
   // One reference, from the start to the telling of the end, and lends it not.
   bool owner_holds_scope : 1 = false;
@@ -320,8 +319,9 @@ struct fiber {
   }
   /// With `lock` held.
   [[nodiscard]] bool receives_from(std::uint8_t number) const noexcept {
-    return parked.load(std::memory_order_relaxed) == park_state::receiving &&
-           (receive_mask >> number & 1U) != 0;
+    if (parked.load(std::memory_order_relaxed) != park_state::receiving) [[likely]]
+      return false;
+    return (receive_mask >> number & 1U) != 0;
   }
 
   /// Ends wait `id` with `index` if it is still open. Any thread.
@@ -352,18 +352,18 @@ struct fiber {
 
  private:
   static constexpr unsigned is_cancelable = 0x80;
-  void carry_handled() noexcept;
-  std::uint64_t begin_anew(std::uint64_t id) noexcept;
+  [[gnu::cold, clang::preserve_most]] void carry_handled() noexcept;
+  [[gnu::cold, clang::preserve_most]] std::uint64_t begin_anew(std::uint64_t id) noexcept;
 };
 
 using fiber_pool = stable_pool<fiber>;
 
 inline fiber* atomic_fiber::load(std::memory_order order) const noexcept {
   const std::uint32_t place = place_.load(order);
-  return place != 0 ? fiber_pool::find(place - 1) : nullptr;
+  return place != 0 ? fiber_pool::at_place(place) : nullptr;
 }
 inline void atomic_fiber::store(const fiber* one, std::memory_order order) noexcept {
-  place_.store(one != nullptr ? fiber_pool::index_of(*one) + 1 : 0, order);
+  place_.store(one != nullptr ? fiber_pool::place_of(*one) : 0, order);
 }
 
 /// A fiber from the pool, not scheduled yet. It is alive until its root has ended and no context

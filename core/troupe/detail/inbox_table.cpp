@@ -31,33 +31,23 @@ struct inbox_table::block {
   }
 };
 
-inbox_table::block* inbox_table::more() const noexcept {
-  const std::uintptr_t word = word_.load(std::memory_order_relaxed);
+inbox_table::block& inbox_table::more() const noexcept {
   // NOLINTNEXTLINE(performance-no-int-to-ptr): an address and a bit
-  return (word & is_block) != 0 ? reinterpret_cast<block*>(word & ~is_block) : nullptr;
+  return *reinterpret_cast<block*>(word_.load(std::memory_order_relaxed) & ~is_block);
 }
 
-inbox_core* inbox_table::only() const noexcept {
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): an address, as there is no block
-  return reinterpret_cast<inbox_core*>(word_.load(std::memory_order_relaxed));
+inbox_core* inbox_table::at_more(std::size_t place) const noexcept {
+  const auto places = more().places();
+  return place < places.size() ? places[place] : nullptr;
 }
 
-inbox_core* inbox_table::at(std::size_t place) const noexcept {
-  if (block* const there = more()) {
-    return place < there->size ? there->places()[place] : nullptr;
-  }
-  return place == 0 ? only() : nullptr;
-}
-
-inbox_core* inbox_table::any() const noexcept {
-  block* const there = more();
-  if (there == nullptr) return only();
-  return *std::ranges::find_if(there->places(),
+inbox_core* inbox_table::any_of_more() const noexcept {
+  return *std::ranges::find_if(more().places(),
                                [](const inbox_core* one) { return one != nullptr; });
 }
 
 bool inbox_table::grow(std::size_t most) noexcept {
-  block* const old = more();
+  block* const old = has_block() ? &more() : nullptr;
   const std::size_t before = old != nullptr ? old->size : 1;
   if (before >= most) return false;
   block* const made = block::make(2 * before);
@@ -80,8 +70,8 @@ std::size_t inbox_table::add(inbox_core& one, std::size_t most) noexcept {
     return 0;
   }
   for (;;) {
-    if (block* const there = more()) {
-      const auto places = there->places();
+    if (has_block()) {
+      const auto places = more().places();
       const auto free = std::ranges::find(places, nullptr);
       if (free != places.end()) {
         *free = &one;
@@ -92,25 +82,21 @@ std::size_t inbox_table::add(inbox_core& one, std::size_t most) noexcept {
   }
 }
 
-void inbox_table::take_out(std::size_t place) noexcept {
-  block* const there = more();
-  if (there == nullptr) return set(0);
-  const auto places = there->places();
+void inbox_table::take_out_of_more(std::size_t place) noexcept {
+  block& there = more();
+  const auto places = there.places();
   places[place] = nullptr;
   if (std::ranges::any_of(places, [](const inbox_core* one) { return one != nullptr; })) return;
-  block::free(there);
+  block::free(&there);
   set(0);
 }
 
 void inbox_table::close_up(const inbox_core& gone) noexcept {
-  if (block* const there = more()) {
-    const auto places = there->places();
-    const auto from = std::ranges::find(places, &gone);
-    std::ranges::rotate(from, from + 1, places.end());
-    take_out(places.size() - 1);
-  } else {
-    set(0);
-  }
+  if (!has_block()) return set(0);
+  const auto places = more().places();
+  const auto from = std::ranges::find(places, &gone);
+  std::ranges::rotate(from, from + 1, places.end());
+  take_out_of_more(places.size() - 1);
 }
 
 }  // namespace troupe::detail
