@@ -109,8 +109,10 @@ class router {
     if (detail::rcu_quick_section::possible()) [[likely]] {
       const detail::rcu_quick_section reading;
       const std::vector<F>& routees = table_.load()->routees;
-      if (const std::size_t at = pick_quickly(routees.size()); at < routees.size()) [[likely]]
-        return routees[at];
+      const F* const all = routees.data();  // read once: picking writes the cursor
+      const std::size_t many = routees.size();
+      if (const std::size_t at = pick_quickly(many); at < many) [[likely]]
+        return all[at];
     }
     return next_slowly();
   }
