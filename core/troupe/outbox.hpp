@@ -316,22 +316,13 @@ class [[nodiscard]] emission {
   // Not inlined: where nobody listens, a call in the way would cost more than the rest. To one
   // handler by itself, without the loop: the registers that one saves would cost as much.
   [[gnu::noinline]] bool emit() {
-    if (WithContext || !core_->try_enter()) {
-      return emit_to_all(outbox_core::turn(*core_).hand_over());
+    outbox_core& core = *core_;
+    if (WithContext || !core.try_enter()) return emit_to_all(outbox_core::turn(core).hand_over());
+    outbox_core::turn mine(&core);
+    outbox_node* const only = core.only();
+    if (only == nullptr || !outbox_core::call_one(*only, std::addressof(message_), outcome_)) {
+      return emit_to_all(mine.hand_over());
     }
-    outbox_node* const only = core_->only();
-    if (only == nullptr) return emit_to_all(core_);
-    // Nothing is kept over the call but `this`, for the same reason.
-    bool called = false;
-    try {
-      called = outbox_core::call_one(*only, std::addressof(message_), outcome_);
-    } catch (...) {
-      core_->leave();
-      throw;
-    }
-    if (!called) [[unlikely]]
-      return emit_to_all(core_);
-    core_->leave();
     return current.running == nullptr || !spend_budget();
   }
   [[gnu::noinline]] bool emit_to_all(outbox_core* ends) {
