@@ -55,14 +55,15 @@ actor_slot* actor_slot::first_in(std::uint64_t beside) noexcept {
 }
 
 actor_record* actor_slot::record_or_null() noexcept {
-  if (actor_record* const there = record()) return there;
+  // What is compared below is what was looked at here: a record made meanwhile is not replaced.
+  std::uint64_t seen = beside_.load(std::memory_order_acquire);
+  if (actor_record* const there = record_in(seen)) return there;
   actor_record* fresh = nullptr;
   try {
     fresh = new actor_record;
   } catch (const std::bad_alloc&) {
     return nullptr;
   }
-  std::uint64_t seen = beside_.load(std::memory_order_acquire);
   fresh->parent = parent_in(seen);
   fresh->first = first_in(seen);
   if (beside_.compare_exchange_strong(seen, reinterpret_cast<std::uintptr_t>(fresh))) return fresh;

@@ -47,11 +47,7 @@ struct actor_slot {
 
   /// Null where there is none. Made once; goes with the actor.
   [[nodiscard]] actor_record* record() const noexcept {
-    const std::uint64_t seen = beside_.load(std::memory_order_acquire);
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address, as neither bit is set
-    return (seen & (is_parent | is_first)) == 0
-               ? reinterpret_cast<actor_record*>(static_cast<std::uintptr_t>(seen))
-               : nullptr;
+    return record_in(beside_.load(std::memory_order_acquire));
   }
   /// Makes it if need be. Null: there is no memory. The actor's run, or under the lock.
   actor_record* record_or_null() noexcept;
@@ -127,6 +123,12 @@ struct actor_slot {
   // the first slot of the same factory, with its bit. Changes once to a record.
   static constexpr std::uint64_t is_parent = 1;
   static constexpr std::uint64_t is_first = 2;  // where is_parent is not set
+  static actor_record* record_in(std::uint64_t beside) noexcept {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address, as neither bit is set
+    return (beside & (is_parent | is_first)) == 0
+               ? reinterpret_cast<actor_record*>(static_cast<std::uintptr_t>(beside))
+               : nullptr;
+  }
   static actor_id parent_in(std::uint64_t beside) noexcept;
   static actor_slot* first_in(std::uint64_t beside) noexcept;
   std::atomic<std::uint64_t> beside_{0};
