@@ -89,6 +89,13 @@ struct scheduler {
     if (broken == mutation::sleeps_through_stop) return;
     for (worker& one : workers) one.told.exchange(1);
   }
+  /// thread_scheduler::run, of a worker that stops everything once it has had the one piece of work
+  void work(int me) {
+    while (!stopping.load()) {
+      if (take_injected()) return stop();
+      sleep(workers[me]);
+    }
+  }
 };
 
 // A worker sleeps until it has done the one thing there is to do.
@@ -115,16 +122,7 @@ TEST(sleep_protocol, a_look_before_lying_down_alone_is_found_to_lose_work) {
 program two_sleepers(mutation broken) {
   auto s = std::make_shared<scheduler>();
   s->broken = broken;
-  auto run = [s](int me) {
-    while (!s->stopping.load()) {
-      if (s->take_injected()) {
-        s->stop();
-        return;
-      }
-      s->sleep(s->workers[me]);
-    }
-  };
-  return {{[s] { s->inject(); }, [run] { run(0); }, [run] { run(1); }}, {}};
+  return {{[s] { s->inject(); }, [s] { s->work(0); }, [s] { s->work(1); }}, {}};
 }
 
 TEST(sleep_protocol, one_of_two_takes_the_work_and_both_are_stopped) {
@@ -143,19 +141,10 @@ TEST(sleep_protocol, a_stop_that_wakes_nobody_is_found) {
 program one_leaves(mutation broken) {
   auto s = std::make_shared<scheduler>();
   s->broken = broken;
-  auto run = [s](int me) {
-    while (!s->stopping.load()) {
-      if (s->take_injected()) {
-        s->stop();
-        return;
-      }
-      s->sleep(s->workers[me]);
-    }
-  };
-  return {{[run] { run(0); },
-           [s, run] {
+  return {{[s] { s->work(0); },
+           [s] {
              s->leave(s->workers[1]);
-             run(1);
+             s->work(1);
            }},
           {}};
 }

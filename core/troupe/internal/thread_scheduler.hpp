@@ -148,6 +148,7 @@ class thread_scheduler final : public detail::scheduler {
   [[nodiscard]] worker_reading read_workers(time_point today, bool crowded) const noexcept;
   template <class Change>
   void set_limit(Change change) noexcept;
+  void lift_limit(time_point today) noexcept;
   [[nodiscard]] bool is_limited() const noexcept;
   [[nodiscard]] bool is_surplus(const worker& self) const noexcept;
   void give_away(worker& self) noexcept;

@@ -174,9 +174,7 @@ void thread_scheduler::look_after(worker& self) noexcept {
 void thread_scheduler::share_out(worker& self, time_point today) noexcept {
   const bool crowded = today - self.crowded_since > patience;
   // Twice: once may be the system that has given the core to somebody else.
-  if (crowded && self.long_looks > 1 && is_limited()) {
-    set_limit([&](worker_limit& of) { of.lift(today); });
-  }
+  if (crowded && self.long_looks > 1) lift_limit(today);
   if (today >= next_limit_look_.load(std::memory_order_relaxed)) {
     set_limit([&](worker_limit& of) {
       if (today >= of.next_look()) of.look(read_workers(today, crowded));
@@ -203,6 +201,10 @@ void thread_scheduler::set_limit(Change change) noexcept {
   limit_.store(measured_limit_.limit(), std::memory_order_relaxed);
   next_limit_look_.store(measured_limit_.next_look(), std::memory_order_relaxed);
   setting_limit_.store(false, std::memory_order_release);
+}
+
+void thread_scheduler::lift_limit(time_point today) noexcept {
+  if (is_limited()) set_limit([&](worker_limit& of) { of.lift(today); });
 }
 
 bool thread_scheduler::is_limited() const noexcept {
@@ -269,7 +271,7 @@ fiber* thread_scheduler::rescue(worker& self) noexcept {
     if ((stuck || slow) && victim->queue.steal_into(self.queue) != 0) found = self.queue.pop();
     if (found == nullptr && stuck && can_raid_) found = victim->slot.raid(all_threads_barrier);
     if (found == nullptr) continue;
-    if (is_limited()) set_limit([&](worker_limit& of) { of.lift(today); });
+    lift_limit(today);
     return found;
   }
   return nullptr;

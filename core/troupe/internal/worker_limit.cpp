@@ -47,14 +47,11 @@ void worker_limit::end_measure(const worker_reading& seen) noexcept {
 
 void worker_limit::end_trial(const worker_reading& seen) noexcept {
   const bool up = tried_ > before_;
-  if (!too_late(seen) && rate_until(seen) >= rate_before_ * (up ? worth_more : worth_fewer)) {
-    up_next_ = up;
-    rest_ = shortest_rest;
-    return go_to(step::rest, seen.now, rest_);
-  }
-  up_next_ = !up;
-  limit_ = before_;
-  rest_ = std::min(rest_ * 2, longest_rest);
+  const bool worth_it =
+      !too_late(seen) && rate_until(seen) >= rate_before_ * (up ? worth_more : worth_fewer);
+  up_next_ = up == worth_it;
+  if (!worth_it) limit_ = before_;
+  rest_ = worth_it ? shortest_rest : std::min(rest_ * 2, longest_rest);
   go_to(step::rest, seen.now, rest_);
 }
 
