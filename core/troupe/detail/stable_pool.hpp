@@ -64,19 +64,13 @@ class stable_pool {
                                        : nullptr;
   }
   static std::uint32_t index_of(const T& one) noexcept {
-    const auto at = reinterpret_cast<std::uintptr_t>(&one);
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): the slab that the address is in
-    const auto& head = *reinterpret_cast<const slab_head*>(at & ~(slab_size - 1));
-    return static_cast<std::uint32_t>(head.number * slab_length +
-                                      (at % slab_size - sizeof(slab_head)) / sizeof(T));
+    return static_cast<std::uint32_t>(slab_of(one).number * slab_length +
+                                      (offset_of(one) - sizeof(slab_head)) / sizeof(T));
   }
 
   /// The same for who needs no small numbers, and wants them sooner. Never 0.
   static std::uint32_t place_of(const T& one) noexcept {
-    const auto at = reinterpret_cast<std::uintptr_t>(&one);
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): the slab that the address is in
-    const auto& head = *reinterpret_cast<const slab_head*>(at & ~(slab_size - 1));
-    return static_cast<std::uint32_t>(head.number * places + at % slab_size / alignof(T));
+    return static_cast<std::uint32_t>(slab_of(one).number * places + offset_of(one) / alignof(T));
   }
   static T* at_place(std::uint32_t place) noexcept {
     depot& central = all();
@@ -95,6 +89,13 @@ class stable_pool {
   static constexpr std::size_t batch = 64;
   static_assert(slab_size <= small_slab && alignof(T) <= alignof(slab_head));
 
+  static std::size_t offset_of(const T& one) noexcept {
+    return reinterpret_cast<std::uintptr_t>(&one) % slab_size;
+  }
+  static const slab_head& slab_of(const T& one) noexcept {
+    return *reinterpret_cast<const slab_head*>(reinterpret_cast<const std::byte*>(&one) -
+                                               offset_of(one));
+  }
   static T* first_of(slab_head& slab) noexcept { return reinterpret_cast<T*>(&slab + 1); }
 
   struct depot {
