@@ -24,14 +24,14 @@ class buffered_atomic {
 
  public:
   buffered_atomic() = default;
-  buffered_atomic(T v) : newest_(v), memory_(v) {}
+  buffered_atomic(T v) : newest_(v), memory_(in_memory{v, 0}) {}
 
   T load(order how = std::memory_order_seq_cst) const {
-    return how == std::memory_order_relaxed ? newest_ : memory_.load();
+    return how == std::memory_order_relaxed ? newest_ : memory_.load().value;
   }
   void store(T v, order = std::memory_order_seq_cst) {
     newest_ = v;
-    if (!in_model_thread()) return memory_.store(v);
+    if (!in_model_thread()) return memory_.store({v, 0});
     check(stored_ < pending_.size(), "buffered_atomic: too many stores");
     pending_[stored_++] = v;
     put_.store(stored_);
@@ -48,33 +48,39 @@ class buffered_atomic {
   /// memory. Any thread.
   void barrier() const {
     const std::size_t all = stored_;
-    while (taken_.load() < all) pause();
+    while (memory_.load().stores < all) pause();
   }
-  /// The owner, at its end, where it has stored as often as it happened: so that drain() ends.
-  void fill_up(std::size_t many) {
-    while (stored_ < many) store(newest_);
-  }
-  /// The body of a thread: carries `many` stores to memory, in their order.
-  void drain(std::size_t many) {
+  /// The owner, at its end, where nobody knows how often it stores: so that drain() ends.
+  void close() { put_.store(stored_ | closed); }
+  /// The body of a thread: carries `many` stores to memory, in their order, or those before
+  /// close().
+  void drain(std::size_t many = closed) {
     for (std::size_t i = 0; i != many; ++i) {
-      while (put_.load() == i) pause();
-      memory_.store(pending_[i]);
-      taken_.store(i + 1);
+      std::size_t put = put_.load();
+      for (; put == i; put = put_.load()) pause();
+      if (put == (i | closed)) return;
+      memory_.store({pending_[i], i + 1});
     }
   }
 
  private:
+  static constexpr std::size_t closed = ~(~std::size_t{0} >> 1);
+
   static bool in_model_thread() {
     return detail::engine::active != nullptr && detail::engine::active->in_thread();
   }
 
+  struct in_memory {
+    T value{};
+    std::size_t stores = 0;  // for those who wait: a store need not change the value
+    bool operator==(const in_memory&) const = default;
+  };
+
   T newest_{};  // the owner's
-  atomic<T> memory_{};
+  atomic<in_memory> memory_{};
   std::array<T, 16> pending_{};
   std::size_t stored_ = 0;
-  // For those who wait: a store need not change the value.
-  atomic<std::size_t> put_{0};    // stored_
-  atomic<std::size_t> taken_{0};  // in memory
+  atomic<std::size_t> put_{0};  // stored_, and closed
 };
 
 }  // namespace model

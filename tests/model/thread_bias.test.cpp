@@ -28,7 +28,6 @@ enum class mutation : std::uint8_t {
   knows_it_is_out,  // nor while it entered
 };
 
-constexpr std::size_t most_stores = 10;
 constexpr word me = 64;     // the owner's thread
 constexpr word you = 128;   // the other one's
 constexpr word mine = 256;  // the owner's fiber
@@ -44,17 +43,20 @@ struct world {
 
   bias_type bias;
   model::atomic<word> lock_word{locked};  // gate::word_
-  model::atomic<int> inside{0};
-  model::atomic<int> holding{0};
+  int inside = 0;
+  int holding = 0;
+  model::atomic<int> middle{0};  // of what is done inside
   mutation broken = mutation::none;
 
   void be_inside() {
-    check(inside.fetch_add(1) == 0, "two are inside");
-    inside.fetch_sub(1);
+    check(inside++ == 0, "two are inside");
+    middle.load();
+    --inside;
   }
   void hold_lock() {
-    check(holding.fetch_add(1) == 0, "two have the lock");
-    holding.fetch_sub(1);
+    check(holding++ == 0, "two have the lock");
+    middle.load();
+    --holding;
   }
 
   bool hold(word what) {
@@ -173,9 +175,9 @@ model::report explore(int writes, bool news, std::function<void(world&)> other,
         model::program p;
         p.threads.emplace_back([=] {
           for (int i = 0; i != writes; ++i) w->write(news);
-          w->bias.core().fill_up(most_stores);
+          w->bias.core().close();
         });
-        p.threads.emplace_back([w] { w->bias.core().drain(most_stores); });
+        p.threads.emplace_back([w] { w->bias.core().drain(); });
         p.threads.emplace_back([=] { other(*w); });
         p.finally = [w] { check(w->lock_word.load() == 0 || w->bias.is_of(me), "left shut"); };
         return p;
@@ -186,16 +188,26 @@ model::report explore(int writes, bool news, std::function<void(world&)> other,
 constexpr auto locks = [](world& w) { w.other_locks(); };
 constexpr auto writes = [](world& w) { w.other_writes(); };
 
-TEST(thread_bias_model, one_at_a_time_is_inside_and_one_has_the_lock) {
-  for (const bool news : {false, true}) {
-    for (const int many : {1, 2}) {
-      for (const auto& other : {std::function<void(world&)>(locks), {writes}}) {
-        const auto found = explore(many, news, other);
-        EXPECT_TRUE(found.ok()) << found.failure << " news " << news << " writes " << many;
-        EXPECT_GT(found.schedules, 100U);
-      }
-    }
+// One test for each of the other's ways: under ThreadSanitizer a schedule costs five times as much.
+void explore_all(const std::function<void(world&)>& other, bool news) {
+  for (const int many : {1, 2}) {
+    const auto found = explore(many, news, other);
+    EXPECT_TRUE(found.ok()) << found.failure << " writes " << many;
+    EXPECT_GT(found.schedules, 100U);
   }
+}
+
+TEST(thread_bias_model, one_at_a_time_is_inside_where_the_other_locks) {
+  explore_all(locks, false);
+}
+TEST(thread_bias_model, one_at_a_time_has_the_lock_where_the_other_locks) {
+  explore_all(locks, true);
+}
+TEST(thread_bias_model, one_at_a_time_is_inside_where_the_other_writes) {
+  explore_all(writes, false);
+}
+TEST(thread_bias_model, one_at_a_time_has_the_lock_where_the_other_writes) {
+  explore_all(writes, true);
 }
 
 TEST(thread_bias_model, taking_it_away_without_a_barrier_is_found) {
