@@ -6,6 +6,7 @@
 #include <malloc.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -16,8 +17,9 @@ namespace bench {
 
 namespace {
 
-// A thread takes the next of them at its first allocation and never gives it back. When all are
-// taken threads share, which costs time but no count: the additions are atomic.
+// A thread takes the next of them at its first allocation and never gives it back, so that it is
+// the only one to write there. When all are taken threads share the last one, with atomic
+// additions.
 struct alignas(64) thread_count {
   std::atomic<std::int64_t> count{0};
   std::atomic<std::int64_t> bytes{0};
@@ -33,8 +35,16 @@ constinit std::atomic<int> stacks_left{8};
 thread_local constinit bool printing = false;  // backtrace() itself may allocate
 
 thread_count& my_count() noexcept {
-  if (mine == nullptr) mine = &counts[taken.fetch_add(1) % counts.size()];
+  if (mine == nullptr) mine = &counts[std::min(taken.fetch_add(1), counts.size() - 1)];
   return *mine;
+}
+
+void add(std::atomic<std::int64_t>& to, std::int64_t what) noexcept {
+  if (mine == &counts.back()) {
+    to.fetch_add(what, std::memory_order_relaxed);
+  } else {
+    to.store(to.load(std::memory_order_relaxed) + what, std::memory_order_relaxed);
+  }
 }
 
 void print_stack() noexcept {
@@ -51,10 +61,9 @@ void print_stack() noexcept {
 void* counted(void* memory, std::size_t size) noexcept {
   if (memory == nullptr) return nullptr;
   thread_count& here = my_count();
-  here.count.fetch_add(1, std::memory_order_relaxed);
-  here.bytes.fetch_add(static_cast<std::int64_t>(size), std::memory_order_relaxed);
-  here.live.fetch_add(static_cast<std::int64_t>(malloc_usable_size(memory)),
-                      std::memory_order_relaxed);
+  add(here.count, 1);
+  add(here.bytes, static_cast<std::int64_t>(size));
+  add(here.live, static_cast<std::int64_t>(malloc_usable_size(memory)));
   if (trap.load(std::memory_order_relaxed)) print_stack();
   return memory;
 }
@@ -74,8 +83,7 @@ void* allocate_or_throw(std::size_t size, Alignment... alignment) {
 
 void release(void* memory) noexcept {
   if (memory == nullptr) return;
-  my_count().live.fetch_sub(static_cast<std::int64_t>(malloc_usable_size(memory)),
-                            std::memory_order_relaxed);
+  add(my_count().live, -static_cast<std::int64_t>(malloc_usable_size(memory)));
   std::free(memory);
 }
 
