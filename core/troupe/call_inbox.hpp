@@ -72,7 +72,7 @@ class call_awaiter {
     try {
       return send(self, id, callee, cancelable);
     } catch (...) {  // no memory for the inbox's ring
-      if (take_back(self, id, fired_nothing)) throw;
+      if (self.take_back(id, fired_nothing)) throw;
       return true;  // canceled meanwhile, and queued
     }
   }
@@ -114,39 +114,21 @@ class call_awaiter {
   bool send(fiber& self, std::uint64_t id, fiber* callee, bool cancelable) {
     const auto outcome =
         inbox_->push(ops_of<request<T, R>>, &request_, &send_.waiter(self, id, &request_, false));
-    if (outcome == inbox_core::push_result::closed) return !take_back(self, id, fired_nothing);
+    if (outcome == inbox_core::push_result::closed) return !self.take_back(id, fired_nothing);
     if (outcome == inbox_core::push_result::full) waited_ = true;
     if (outcome == inbox_core::push_result::sent) stage_ = stage::sent;
     if (may_close_cycle(self, callee)) [[unlikely]] {
-      if (auto cycle = find_call_cycle(self, *callee);
-          cycle && take_back(self, id, fired_nothing)) {
+      if (auto cycle = find_call_cycle(self, *callee); cycle && self.take_back(id, fired_nothing)) {
         failure_ = std::move(cycle);
         return false;
       }
     }
     if (cancelable && self.scope.ended()) [[unlikely]] {
-      return !take_back(self, id, fired_canceled);
+      return !self.take_back(id, fired_canceled);
     }
     if (ctx_ != nullptr) [[unlikely]]
-      return !take_back_if_fired(self, id);
+      return !self.take_back_if_fired(id);
     return true;
-  }
-
-  /// Ends our own wait. False: somebody else has, and we are queued.
-  bool take_back(fiber& self, std::uint64_t id, std::uint16_t fired) noexcept {
-    self.lock.lock();
-    const bool ours = self.is_parked_in(id);
-    if (ours) self.unpark_locked(fired);
-    self.lock.unlock();
-    return ours;
-  }
-  /// A context of its own may have fired between its registration and our parking.
-  bool take_back_if_fired(fiber& self, std::uint64_t id) noexcept {
-    self.lock.lock();
-    const bool fired = self.has_pending(id) && self.is_parked_in(id);
-    if (fired) self.unpark_locked(self.pending);
-    self.lock.unlock();
-    return fired;
   }
 
   inbox_core* inbox_;

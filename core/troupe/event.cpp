@@ -1,21 +1,42 @@
 #include <troupe/event.hpp>
 
 #include <mutex>
+#include <utility>
 
 namespace troupe {
 
+namespace {
+
+/// In a waiter's `index`: set() is through with the event, and has only this fiber to wake.
+constexpr std::uint32_t told_last = 1;
+
+}  // namespace
+
 void event::set() noexcept {
-  // All under the lock, so that a waiter that is back already and resets the event is not
-  // overruled. A node stays until its waiter has had the lock.
-  const std::lock_guard held(lock_);
-  set_.store(true, std::memory_order_release);
-  while (waiters_ != nullptr) {
-    detail::context_waiter& first = *waiters_;
-    waiters_ = first.next;
-    if (waiters_ != nullptr) waiters_->previous = nullptr;
-    first.linked = false;
-    first.who->fire(first.wait, 0);
+  detail::fiber* only = nullptr;
+  std::uint64_t wait = 0;
+  {
+    const std::lock_guard held(lock_);
+    set_.store(true, std::memory_order_release);
+    if (waiters_ == nullptr) return;
+    if (waiters_->next == nullptr) {
+      detail::context_waiter& first = *std::exchange(waiters_, nullptr);
+      first.linked = false;
+      first.index = told_last;
+      only = first.who;
+      wait = first.wait;
+    }
+    // Several are told under the lock, so that one who is back already and resets the event is not
+    // overruled; it takes the lock before it goes on.
+    while (waiters_ != nullptr) {
+      detail::context_waiter& first = *waiters_;
+      waiters_ = first.next;
+      if (waiters_ != nullptr) waiters_->previous = nullptr;
+      first.linked = false;
+      first.who->fire(first.wait, 0);
+    }
   }
+  if (only != nullptr) only->fire(wait, 0);
 }
 
 bool event::awaiter::await_suspend(std::coroutine_handle<> at) {
@@ -28,27 +49,33 @@ bool event::awaiter::await_suspend(std::coroutine_handle<> at) {
     self.fired = detail::fired_canceled;
     return false;
   }
+  // Parked from here on, without our lock: see fiber::parked.
+  self.parked.store(detail::park_state::yes, detail::before_locked_operation);
+  bool is_set = false;
   {
     const std::lock_guard held(event_->lock_);
-    if (event_->is_set()) {
-      self.fired = 0;
-      return false;
+    is_set = event_->is_set();
+    if (!is_set) {
+      waiter_.who = &self;
+      waiter_.wait = id;
+      waiter_.linked = true;
+      waiter_.next = event_->waiters_;
+      if (waiter_.next != nullptr) waiter_.next->previous = &waiter_;
+      event_->waiters_ = &waiter_;
     }
-    waiter_.who = &self;
-    waiter_.wait = id;
-    waiter_.linked = true;
-    waiter_.next = event_->waiters_;
-    if (waiter_.next != nullptr) waiter_.next->previous = &waiter_;
-    event_->waiters_ = &waiter_;
   }
-  return self.park(id);
+  if (is_set) return !self.take_back(id, 0);
+  if (cancelable && self.scope.ended()) return !self.take_back(id, detail::fired_canceled);
+  if (ctx_ != nullptr) return !self.take_back_if_fired(id);
+  return true;
 }
 
 result<> event::awaiter::await_resume() {
   if (!waited_) return {};
   detail::fiber& self = *detail::current.running;
   link_.close();
-  unlink();
+  const bool through = self.fired == 0 && waiter_.index == told_last;
+  if (!through) unlink();
   waiter_.who = nullptr;
   if (self.fired == detail::fired_canceled) return fail(detail::cancel_reason(self, ctx_));
   return {};
