@@ -127,7 +127,7 @@ class inspection {
     view.parent = one.parent();
     view.state = actor_state::restarting;
     view.restarts = std::uint32_t{one.starts} - 1;
-    view.healthy = !one.unhealthy;
+    view.healthy = !one.unhealthy();
     detail::actor_internals::inboxes(*one.who).view(view.inboxes);
     if (const detail::actor_record* const record = one.record()) {
       view.restarts += record->starts_before;

@@ -53,13 +53,13 @@ bool waiting_event::withdraw(inbox_core& from) noexcept {
 void supervision_watch::begin() {
   if (actor_slot* const slot = find_slot(who_)) {
     const std::lock_guard held(slot->lock);
-    if (slot->id() == who_ && slot->is != actor_slot::life::stopped) {
+    if (slot->is_alive(who_)) {
       detail::actor_record* const record = slot->record_or_null();
       if (record == nullptr) throw std::bad_alloc();
       slot_ = slot;
       next = record->watches;
       record->watches = this;
-      if (slot->unhealthy) tell_health(false, duration::zero());
+      if (slot->unhealthy()) tell_health(false, duration::zero());
       return;
     }
   }

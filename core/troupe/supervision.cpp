@@ -2,12 +2,23 @@
 #include <troupe/supervision.hpp>
 
 #include <algorithm>
+#include <utility>
 
 namespace troupe {
 
 namespace {
 
 using std::chrono::nanoseconds;
+
+// Made where it will be: a copy of one that has just been put together stalls until all its parts
+// have left the store buffer.
+supervision_decision& decide(supervision_state::decisions& out, decision_kind kind,
+                             child_id about) {
+  supervision_decision& one = out.emplace_back();
+  one.kind = kind;
+  one.child = about;
+  return one;
+}
 
 // About a hundred years: a time point of the steady clock plus this does not overflow.
 constexpr double longest_delay = 3.15e18;
@@ -132,7 +143,7 @@ void supervision_state::shutdown_timer_fired(child_id id, timer_token timer, dec
   if (c.state != child_state::stopping) return;
   c.timer = 0;
   c.state = child_state::abandoned;
-  out.push_back({.kind = decision_kind::abandon_child, .child = id});
+  decide(out, decision_kind::abandon_child, id);
   cursor_ = c.previous;
   advance_stop(out);
 }
@@ -178,10 +189,9 @@ void supervision_state::restart(child_id id, time_point now, std::uint64_t rando
         out);
   }
   const nanoseconds delay = c.delays.next(now - c.started_at, random);
-  out.push_back({.kind = decision_kind::report_restarting,
-                 .child = id,
-                 .delay = delay,
-                 .restart_count = ++c.restarts});
+  supervision_decision& restarting = decide(out, decision_kind::report_restarting, id);
+  restarting.delay = delay;
+  restarting.restart_count = ++c.restarts;
   if (options_.strategy != restart_strategy::one_for_one) return begin_group(id, delay, out);
   if (delay == nanoseconds::zero()) return decide_start(id, out);
   c.state = child_state::delayed;
@@ -192,10 +202,8 @@ void supervision_state::begin_group(child_id failed, nanoseconds delay, decision
   children_[failed].state = child_state::pending;
   if (stage_ == stage::group_waiting) {
     child& before = children_[group_child_];
-    out.push_back({.kind = decision_kind::cancel_restart_timer,
-                   .child = group_child_,
-                   .timer = before.timer});
-    before.timer = 0;
+    decide(out, decision_kind::cancel_restart_timer, group_child_).timer =
+        std::exchange(before.timer, 0);
   }
   group_child_ = failed;
   group_delay_ = delay;
@@ -215,8 +223,7 @@ void supervision_state::begin_stopping(terminal_reason reason, child_id culprit,
     child& c = children_[id];
     if (c.state != child_state::pending && c.state != child_state::delayed) continue;
     if (c.timer != 0) {
-      out.push_back({.kind = decision_kind::cancel_restart_timer, .child = id, .timer = c.timer});
-      c.timer = 0;
+      decide(out, decision_kind::cancel_restart_timer, id).timer = std::exchange(c.timer, 0);
     }
     end_for_good(id, out);
   }
@@ -248,15 +255,14 @@ void supervision_state::advance_stop(decisions& out) {
     c.state = child_state::stopping;
     c.comes_back = c.policy != restart_policy::temporary;
     c.timer = ++last_timer_;
-    out.push_back({.kind = decision_kind::stop_child,
-                   .child = cursor_,
-                   .timer = c.timer,
-                   .delay = c.shutdown_timeout});
+    supervision_decision& stop = decide(out, decision_kind::stop_child, cursor_);
+    stop.timer = c.timer;
+    stop.delay = c.shutdown_timeout;
     return;
   }
   if (phase_ == phase::running) return group_stopped(out);
   phase_ = phase::finished;
-  out.push_back({.kind = decision_kind::finish, .reason = reason_, .child = culprit_});
+  decide(out, decision_kind::finish, culprit_).reason = reason_;
 }
 
 void supervision_state::group_stopped(decisions& out) {
@@ -290,21 +296,20 @@ void supervision_state::end_for_good(child_id id, decisions& out) {
   children_[id].state = child_state::ended;
   --live_;
   if (phase_ != phase::running) return;
-  out.push_back({.kind = decision_kind::retire_child, .child = id});
+  decide(out, decision_kind::retire_child, id);
   if (!children_[id].declared) free_slot(id);
 }
 
 void supervision_state::decide_start(child_id id, decisions& out) {
   children_[id].state = child_state::starting;
-  out.push_back({.kind = decision_kind::start_child, .child = id});
+  decide(out, decision_kind::start_child, id);
 }
 
 void supervision_state::decide_timer(child_id id, nanoseconds delay, decisions& out) {
   children_[id].timer = ++last_timer_;
-  out.push_back({.kind = decision_kind::arm_restart_timer,
-                 .child = id,
-                 .timer = last_timer_,
-                 .delay = delay});
+  supervision_decision& timer = decide(out, decision_kind::arm_restart_timer, id);
+  timer.timer = last_timer_;
+  timer.delay = delay;
 }
 
 void supervision_state::begin_life() {

@@ -24,7 +24,7 @@ exit_reason outcome_of(root_promise& ended) noexcept {
 
 }  // namespace
 
-void run_exited(fiber::remains left) {
+void run_exited(fiber& ended, fiber::remains left) {
   auto& owner = *static_cast<run_owner*>(left.owner);
   if (!left.root) {
     if (owner.abandoned != nullptr) owner.abandoned(owner);
@@ -33,7 +33,7 @@ void run_exited(fiber::remains left) {
   auto root = std::coroutine_handle<root_promise>::from_address(
       std::exchange(left.root, nullptr).address());
   exit_reason why = outcome_of(root.promise());
-  root.destroy();
+  end_root(ended, root);
   owner.ended(owner, std::move(why));
 }
 
@@ -62,7 +62,7 @@ void only_run_exited(fiber& ended, fiber::remains left) {
   auto root = std::coroutine_handle<root_promise>::from_address(
       std::exchange(left.root, nullptr).address());
   exit_reason why = outcome_of(root.promise());
-  root.destroy();
+  end_root(ended, root);
   only_run_ended(*ended.sched, *left.who, told, std::move(why));
 }
 
@@ -83,11 +83,11 @@ struct starting {
 };
 
 /// A fiber with a run in it that is not scheduled yet. Where run() throws there is no body, and
-/// `thrown` says what. The fiber has a reference to its scope for the caller to adopt.
-starting prepare_run(scheduler& sched, context_state* parent, actor& one,
+/// `thrown` says what. `contexts`: references to its scope for the caller to adopt.
+starting prepare_run(scheduler& sched, context_state* parent, actor& one, std::uint32_t contexts,
                      std::exception_ptr& thrown) {
   actor_internals::run_begins(one);
-  fiber& made = make_fiber(sched, parent, 2);
+  fiber& made = make_fiber(sched, parent, contexts + 1);
   task<result<>> body;
   try {
     body = actor_internals::run(one, context::adopt(&made.scope));
@@ -104,11 +104,12 @@ void drop_run(fiber& unstarted, run_identity identity) noexcept {
   drop_fiber(unstarted);
 }
 
-void schedule_run(starting&& run, std::shared_ptr<actor> one, run_identity identity, root_kind kind,
-                  void* owner) {
+/// `run.made` knows whose run it is.
+void schedule_run(starting&& run, run_identity identity, root_kind kind, void* owner) {
   fiber& made = run.made;
   actor_registration& registration = actor_internals::registration(identity.known_as);
-  if (actor_slot& own = actor_internals::registration(*one).slot(); &own != &registration.slot()) {
+  if (actor_slot& own = actor_internals::registration(*made.who).slot();
+      &own != &registration.slot()) {
     own.stand_behind(registration.slot());
     own.set_run(&made);
   }
@@ -116,7 +117,6 @@ void schedule_run(starting&& run, std::shared_ptr<actor> one, run_identity ident
   made.resume_point = root;
   made.root_is = kind;
   made.owner = owner;
-  made.who = std::move(one);
   made.root.store(root, std::memory_order_release);
   registration.run_begins(*made.sched, identity.supervisor, &made);
   made.sched->schedule(made);
@@ -124,28 +124,25 @@ void schedule_run(starting&& run, std::shared_ptr<actor> one, run_identity ident
 
 }  // namespace
 
-context start_run(scheduler& sched, context_state* parent, actor& one, run_owner& owner,
-                  run_identity identity) {
+void start_run(scheduler& sched, context_state* parent, actor& one, run_owner& owner,
+               run_identity identity) {
   std::exception_ptr thrown;
-  starting run = prepare_run(sched, parent, one, thrown);
-  context scope = context::adopt(&run.made.scope);
+  starting run = prepare_run(sched, parent, one, 0, thrown);
   if (!run.body) {
     drop_run(run.made, identity);
-    owner.ended(owner, exit_reason::from_exception(std::move(thrown)));
-    return scope;
+    return owner.ended(owner, exit_reason::from_exception(std::move(thrown)));
   }
-  run.made.owner_holds_scope = true;
+  owner.scope = &run.made.scope;
   // Its owner keeps the actor.
-  std::shared_ptr<actor> unowned(std::shared_ptr<actor>(), &one);
-  schedule_run(std::move(run), std::move(unowned), identity, root_kind::run, &owner);
-  return scope;
+  run.made.who = std::shared_ptr<actor>(std::shared_ptr<actor>(), &one);
+  schedule_run(std::move(run), identity, root_kind::run, &owner);
 }
 
 void start_only_run(scheduler& sched, context_state* parent, std::shared_ptr<actor> one,
                     join_state<exit_reason>& told) {
   std::exception_ptr thrown;
   const run_identity identity{.known_as = *one};
-  starting run = prepare_run(sched, parent, *one, thrown);
+  starting run = prepare_run(sched, parent, *one, 1, thrown);
   told.scope = context::adopt(&run.made.scope);
   told.forget = forget_join_state;
   if (!run.body) {
@@ -153,7 +150,8 @@ void start_only_run(scheduler& sched, context_state* parent, std::shared_ptr<act
     only_run_ended(sched, *one, &told, exit_reason::from_exception(std::move(thrown)));
     return;
   }
-  schedule_run(std::move(run), std::move(one), identity, root_kind::only_run, &told);
+  run.made.who = std::move(one);
+  schedule_run(std::move(run), identity, root_kind::only_run, &told);
 }
 
 }  // namespace troupe::detail

@@ -17,23 +17,31 @@ namespace {
 
 using slot_pool = stable_pool<actor_slot>;
 
-// With the slot's lock held.
-void stop(actor_slot& one, const exit_reason* why) noexcept {
-  one.is = actor_slot::life::stopped;
-  one.unhealthy = false;
-  if (one.run() == nullptr && !one.has_site()) one.set_run(nullptr);
-  actor_record* const record = one.record();
-  if (record == nullptr) return;
-  while (supervision_watch* const watch = record->watches) {
-    record->watches = watch->next;
+bool is_over(const fiber& run) noexcept { return !run.root.load(std::memory_order_acquire); }
+
+}  // namespace
+
+fiber* actor_slot::run() const noexcept {
+  fiber* const named = named_run();
+  return named != nullptr && !is_over(*named) ? named : nullptr;
+}
+
+void actor_slot::stop(const exit_reason* why) noexcept {
+  set_state(life::stopped, false);
+  fiber* const named = named_run();
+  const bool over = named == nullptr || is_over(*named);
+  if (named != nullptr && over) keep_handled(*named);
+  if (over && !has_site()) set_run(nullptr);
+  actor_record* const beside = record();
+  if (beside == nullptr) return;
+  while (supervision_watch* const watch = beside->watches) {
+    beside->watches = watch->next;
     watch->tell_stopped(why);
   }
 }
 
-}  // namespace
-
 const scheduler* actor_slot::home() const noexcept {
-  if (const fiber* const one = run()) return &one->sched->root();
+  if (const fiber* const one = named_run()) return &one->sched->root();
   const std::uintptr_t seen = where_.load(std::memory_order_relaxed);
   // NOLINTNEXTLINE(performance-no-int-to-ptr): an address and two bits
   return (seen & is_home) != 0
@@ -108,24 +116,28 @@ actor_slot* find_slot(actor_id who) noexcept {
 void for_each_actor(const scheduler& home, void (*visit)(actor_slot&, void*), void* data) {
   slot_pool::for_each([&](actor_slot& one) {
     const std::lock_guard held(one.lock);
-    if (one.is == actor_slot::life::running && one.home() == &home && one.who != nullptr) {
+    if (one.is() == actor_slot::life::running && one.home() == &home && one.who != nullptr) {
       visit(one, data);
     }
   });
 }
 
 actor_registration::actor_registration(actor& who) : slot_(&slot_pool::take()) {
-  const std::lock_guard held(slot_->lock);
-  slot_->is = actor_slot::life::made;
-  ++slot_->generation;  // from 1 on: no actor has 0
+  slot_->generation_.store(slot_->generation() + 1, std::memory_order_release);  // none has 0
   slot_->starts = 0;
   slot_->who = &who;
   slot_->where_.store(0, std::memory_order_relaxed);
+  slot_->set_state(actor_slot::life::made, false);
 }
 
 void actor_registration::leave() noexcept {
+  if (slot_->is() == actor_slot::life::stopped && slot_->record() == nullptr &&
+      slot_->named_run() == nullptr) {
+    slot_->beside_.store(0, std::memory_order_relaxed);
+    return;
+  }
   const std::lock_guard held(slot_->lock);
-  stop(*slot_, nullptr);
+  slot_->stop(nullptr);
   slot_->who = nullptr;
   delete slot_->record();
   slot_->beside_.store(0, std::memory_order_relaxed);
@@ -134,7 +146,7 @@ void actor_registration::leave() noexcept {
 actor_registration::~actor_registration() {
   // A slot whose generations are used up stays out of use: ids are never repeated.
   constexpr std::uint32_t last_generation = ~std::uint32_t{0} >> 1U;
-  if (slot_->generation != last_generation) slot_pool::give(*slot_);
+  if (slot_->generation() != last_generation) slot_pool::give(*slot_);
 }
 
 namespace {
@@ -150,10 +162,11 @@ void actor_registration::run_begins(scheduler& home, actor_id parent, fiber* run
   const std::lock_guard held(slot_->lock);
   actor_record* const record = slot_->record();
   const bool news = record != nullptr && record->health &&
-                    !(slot_->is == actor_slot::life::running && slot_->home() == &root);
-  slot_->is = actor_slot::life::running;
+                    !(slot_->is() == actor_slot::life::running && slot_->home() == &root);
+  slot_->set_state(actor_slot::life::running, slot_->unhealthy());
   slot_->set_parent(parent);
   if (++slot_->starts == 0) carry_starts(*slot_);
+  if (const fiber* const before = slot_->named_run()) slot_->keep_handled(*before);
   if (run == nullptr) {
     slot_->set_home(root);
   } else {
@@ -162,30 +175,40 @@ void actor_registration::run_begins(scheduler& home, actor_id parent, fiber* run
   if (news) root.health_was_set(*slot_);
 }
 
-void actor_registration::run_ended(const fiber& run) noexcept {
+actor_slot& actor_registration::leave_run() noexcept {
   actor_slot& slot = slot_->known_as();
   if (&slot != slot_) slot_->set_run(nullptr);
-  const std::lock_guard held(slot.lock);
-  if (slot.run() != &run) return;
-  if (slot.is == actor_slot::life::running) {
-    slot.set_home(run.sched->root());
+  return slot;
+}
+
+void actor_slot::run_is_over(const fiber& run) noexcept {
+  // Once it names something else it does not name this run again.
+  if (named_run() != &run) return;
+  const std::lock_guard held(lock);
+  if (named_run() != &run) return;
+  keep_handled(run);
+  if (is() == life::running) {
+    set_home(run.sched->root());
   } else {
-    slot.set_run(nullptr);
+    set_run(nullptr);
   }
+}
+
+void actor_slot::keep_handled(const fiber& run) noexcept {
   const std::uint32_t handled = run.handled.load(std::memory_order_relaxed);
   if (handled == 0) return;
-  if (actor_record* const record = slot.record_or_null()) {
-    record->handled_before.fetch_add(handled, std::memory_order_relaxed);
+  if (actor_record* const there = record_or_null()) {
+    there->handled_before.fetch_add(handled, std::memory_order_relaxed);
   }
 }
 
 void actor_registration::stopped(const exit_reason* why) noexcept {
   const std::lock_guard held(slot_->lock);
-  stop(*slot_, why);
+  slot_->stop(why);
 }
 
 void abandon_actors(const scheduler& gone) {
-  for_each_actor(gone, [](actor_slot& one, void*) { stop(one, nullptr); }, nullptr);
+  for_each_actor(gone, [](actor_slot& one, void*) { one.stop(nullptr); }, nullptr);
 }
 
 void actor_registration::set_health(const health_options& wanted) {
@@ -194,12 +217,12 @@ void actor_registration::set_health(const health_options& wanted) {
   actor_record* const record = slot_->record_or_null();
   if (record == nullptr) throw std::bad_alloc();
   record->health = wanted;
-  if (slot_->is == actor_slot::life::running) slot_->home()->health_was_set(*slot_);
+  if (slot_->is() == actor_slot::life::running) slot_->home()->health_was_set(*slot_);
 }
 
 void tell_health(actor_slot& slot, bool healthy, duration how_long) noexcept {
-  if (slot.unhealthy == !healthy) return;
-  slot.unhealthy = !healthy;
+  if (slot.unhealthy() == !healthy) return;
+  slot.set_unhealthy(!healthy);
   const actor_record* const record = slot.record();
   if (record == nullptr) return;
   for (supervision_watch* one = record->watches; one != nullptr; one = one->next) {

@@ -8,7 +8,14 @@
 // Life: made → running → stopped, and from stopped to running again where a supervisor that was
 // restarted starts its children anew. All of it is guarded by the slot's lock; the locks of
 // inboxes and fibers are taken inside it. While `who` is there the actor's name and its list of
-// inboxes are; while `run` is there so is the fiber's actor.
+// inboxes are; while `run` is there so is the fiber's actor. A run that is over is named until its
+// owner has been told, who mostly lets the slot name something else (run_is_over() does, where
+// nobody else has); to those who look on it is there no more.
+//
+// An actor is made, and goes once it has stopped with nobody to tell, without the lock: of an actor
+// that does not run those who look on read its generation and state alone, which are atomic.
+// Generation first, then state, when one is made (released by the latter); state, and then
+// generation again, by who wants to know that it has not stopped: is_alive().
 //
 // Where a factory makes an object for each run, the slot of the first one stands for all of them:
 // its id is the one that handles know.
@@ -36,14 +43,40 @@ struct actor_slot {
   enum class life : std::uint8_t { made, running, stopped };
 
   spin_lock lock;
-  life is : 2 = life::stopped;   // under the lock, as all that is not said to be otherwise
-  bool unhealthy : 1 = false;    // the overseer's last word
-  std::uint16_t starts = 0;      // runs so far; what does not fit is carried to the record
-  std::uint32_t generation = 0;  // counts the actors that had this slot; below 2^31
+
+ private:
+  static constexpr std::uint8_t unhealthy_bit = 4;
+  // The life, and the overseer's last word. Written under the lock, or by who makes the actor.
+  std::atomic<std::uint8_t> state_{static_cast<std::uint8_t>(life::stopped)};
+
+ public:
+  // Under the lock, as all that is not said to be otherwise.
+  std::uint16_t starts = 0;  // runs so far; what does not fit is carried to the record
+
+ private:
+  std::atomic<std::uint32_t> generation_{0};  // counts the actors that had this slot; below 2^31
+
+ public:
   union {
-    actor* who;                  // the object, while it lives
+    actor* who;                  // the object, while it runs
     actor_slot* next = nullptr;  // of the pool
   };
+
+  [[nodiscard]] life is() const noexcept {
+    return life{static_cast<std::uint8_t>(state_.load(std::memory_order_acquire) & ~unhealthy_bit)};
+  }
+  [[nodiscard]] bool unhealthy() const noexcept {
+    return (state_.load(std::memory_order_relaxed) & unhealthy_bit) != 0;
+  }
+  void set_unhealthy(bool yes) noexcept { set_state(is(), yes); }
+  [[nodiscard]] std::uint32_t generation() const noexcept {
+    return generation_.load(std::memory_order_acquire);
+  }
+  /// With the lock held: it is that actor's, which has not stopped, and cannot until the lock is
+  /// given up.
+  [[nodiscard]] bool is_alive(actor_id whose) const noexcept {
+    return id() == whose && is() != life::stopped && id() == whose;
+  }
 
   /// Null where there is none. Made once; goes with the actor.
   [[nodiscard]] actor_record* record() const noexcept {
@@ -61,13 +94,8 @@ struct actor_slot {
   /// While nothing runs.
   void stand_behind(actor_slot& first) noexcept;
 
-  /// Of the run that goes on; null: there is none. Any thread; under the lock it stays.
-  [[nodiscard]] fiber* run() const noexcept {
-    const std::uintptr_t seen = where_.load(std::memory_order_acquire);
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address and a bit
-    return (seen & (is_home | is_site)) == 0 ? reinterpret_cast<fiber*>(seen & ~is_claimed_bit)
-                                             : nullptr;
-  }
+  /// The run that goes on; null: there is none. Any thread; under the lock the fiber stays.
+  [[nodiscard]] fiber* run() const noexcept;
   /// Null: there is none, and it runs in no runtime.
   void set_run(fiber* one) noexcept { set_where(reinterpret_cast<std::uintptr_t>(one)); }
   /// The runtime that it runs in, while `running`; null once stopped.
@@ -84,6 +112,10 @@ struct actor_slot {
     return (where_.fetch_or(is_claimed_bit) & is_claimed_bit) == 0;
   }
   void unclaim() noexcept { where_.fetch_and(~is_claimed_bit); }
+
+  /// The run is over, or will be destroyed, and everybody else has been told who is to be told
+  /// before this. Of an actor that may be gone.
+  void run_is_over(const fiber& run) noexcept;
 
   /// For actor_inboxes, of an actor that is being made; without the lock.
   void open_site(construction_site& of) noexcept {
@@ -105,11 +137,28 @@ struct actor_slot {
   /// Of the pool; never changes.
   [[nodiscard]] std::uint32_t index() const noexcept;
   [[nodiscard]] actor_id id() const noexcept {
-    return actor_id{(std::uint64_t{generation} << 32U) | index()};
+    return actor_id{(std::uint64_t{generation()} << 32U) | index()};
   }
 
  private:
   friend class actor_registration;
+
+  void set_state(life now, bool is_unhealthy) noexcept {
+    const auto state = static_cast<unsigned>(now) | (is_unhealthy ? unhealthy_bit : 0U);
+    state_.store(static_cast<std::uint8_t>(state), std::memory_order_release);
+  }
+
+  // The run that is named, over or not.
+  [[nodiscard]] fiber* named_run() const noexcept {
+    const std::uintptr_t seen = where_.load(std::memory_order_acquire);
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): an address and a bit
+    return (seen & (is_home | is_site)) == 0 ? reinterpret_cast<fiber*>(seen & ~is_claimed_bit)
+                                             : nullptr;
+  }
+  // Under the lock, before another run takes its place, or none.
+  void keep_handled(const fiber& run) noexcept;
+  void stop(const exit_reason* why) noexcept;
+  friend void abandon_actors(const scheduler& gone);
 
   // Whoever sets what it names is the actor's owner, or holds the lock after the actor has been
   // started; the bit of the claim is written by read-modify-writes, and changes only while neither
@@ -165,8 +214,8 @@ class actor_registration {
   [[nodiscard]] actor_id id() const noexcept { return slot_->id(); }
   /// Between this and stopped() runs come and go. A null run: one that failed before it had begun.
   void run_begins(scheduler& home, actor_id parent, fiber* run) noexcept;
-  /// Of the object that ran, which need not be the one that its run was registered for.
-  void run_ended(const fiber& run) noexcept;
+  /// The slot that a run of this object is registered in, to be told run_is_over().
+  [[nodiscard]] actor_slot& leave_run() noexcept;
   /// It has ended for good; null: without ever having run.
   void stopped(const exit_reason* why) noexcept;
   void set_health(const health_options& wanted);

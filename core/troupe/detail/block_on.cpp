@@ -9,8 +9,8 @@
 
 namespace troupe::detail {
 
-void root_exited(fiber::remains left) {
-  if (const auto root = std::exchange(left.root, nullptr)) root.destroy();
+void root_exited(fiber& ended, fiber::remains left) {
+  if (const auto root = std::exchange(left.root, nullptr)) end_root(ended, root);
   auto& owner = *static_cast<root_owner*>(left.owner);
   owner.ended(owner);
 }

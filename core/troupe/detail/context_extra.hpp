@@ -11,6 +11,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -48,6 +49,8 @@ struct context_extra : pooled {
   // Of a fiber: the type of the last message from a shared inbox; see fiber::handling.
   std::atomic<const element_ops*> handling{nullptr};
   bool armed = false;                       // under the state's lock; stays true once set
+  bool pinned = false;                      // see pin(); under the state's lock, as `spare` is
+  std::uint32_t spare = 0;                  // references for children to come
   std::stop_source stop{std::nostopstate};  // made when first asked for; under the state's lock
   std::optional<std::stop_callback<stop_bridge>> bridge;
 };

@@ -118,15 +118,77 @@ void retain(context_state& state) noexcept {
   state.references.fetch_add(1, std::memory_order_relaxed);
 }
 
-void release(context_state& state) noexcept {
+namespace {
+
+constexpr std::uint32_t spare_batch = 64;
+
+// With the parent's lock held.
+void retain_for_child(context_state& parent, context_extra& extra) noexcept {
+  if (!extra.pinned) return retain(parent);
+  if (extra.spare == 0) {
+    parent.references.fetch_add(spare_batch, std::memory_order_relaxed);
+    extra.spare = spare_batch;
+  }
+  --extra.spare;
+}
+
+struct dropped {
+  bool last;
+  context_state* owed;  // the parent, if the child's reference to it has to be given up
+};
+
+// With the parent's lock held: the child has no reference left.
+dropped leave_parent(context_state& parent, context_state& child) noexcept {
+  unlink_child(parent, child);
+  context_extra& extra = *parent.extra.load(std::memory_order_acquire);  // attach() has made it
+  if (!extra.pinned) return {true, &parent};
+  ++extra.spare;
+  return {true, nullptr};
+}
+
+dropped drop_references(context_state& state, std::uint32_t many) noexcept {
+  context_state* const parent = state.parent;
+  // Who has the only ones need not give them up with a locked operation: nobody makes another but
+  // the parent, under its lock, and what is in `extra`.
+  if (state.references.load(std::memory_order_acquire) == many &&
+      state.extra.load(std::memory_order_relaxed) == nullptr) {
+    if (parent == nullptr) return {true, nullptr};
+    const guard held(parent->lock);
+    if (state.references.load(std::memory_order_acquire) == many) {
+      return leave_parent(*parent, state);
+    }
+  }
+  if (&state == current.finishing && state.references.load(std::memory_order_acquire) == many + 1) {
+    current.finishing = nullptr;  // end_root() gives it up with the fiber's own
+    return {};
+  }
+  if (state.references.fetch_sub(many, std::memory_order_acq_rel) != many) return {};
+  if (parent == nullptr) return {true, nullptr};
+  const guard held(parent->lock);
+  return leave_parent(*parent, state);
+}
+
+}  // namespace
+
+void pin(context_state& state) { extra_of(state).pinned = true; }
+
+void unpin(context_state& state) noexcept {
+  context_extra& extra = *state.extra.load(std::memory_order_acquire);
+  std::uint32_t spare = 0;
+  {
+    const guard held(state.lock);
+    extra.pinned = false;
+    spare = std::exchange(extra.spare, 0);
+  }
+  state.references.fetch_sub(spare, std::memory_order_relaxed);  // never the last: see pin()
+}
+
+void release(context_state& state, std::uint32_t many) noexcept {
   context_state* at = &state;
   // Iterative: the last reference on a child is often the last on its parent, and so on up.
-  while (at != nullptr && at->references.fetch_sub(1, std::memory_order_acq_rel) == 1) {
-    context_state* parent = at->parent;
-    if (parent != nullptr) {
-      const guard held(parent->lock);
-      unlink_child(*parent, *at);
-    }
+  for (; at != nullptr; many = 1) {
+    const auto [last, owed] = drop_references(*at, many);
+    if (!last) return;
     at->parent = nullptr;
     if (context_extra* extra = at->extra.load(std::memory_order_acquire)) {
       at->extra.store(nullptr, std::memory_order_relaxed);
@@ -140,19 +202,19 @@ void release(context_state& state) noexcept {
       std::destroy_at(at);
       frame_free(at, has_own ? sizeof(deadline_state) : sizeof(context_state));
     }
-    at = parent;
+    at = owed;
   }
 }
 
 void attach(context_state& child, context_state* parent) noexcept {
   child.parent = parent;
   if (parent == nullptr) return;
-  retain(*parent);
   if (child.limit == context_limit::none && parent->limit != context_limit::none) {
     child.limit = context_limit::inherited;
   }
   context_extra& extra = extra_of(*parent);
   const guard held(parent->lock);
+  retain_for_child(*parent, extra);
   const auto status = parent->status.load(std::memory_order_relaxed);
   if (status != context_status::alive) {
     child.status.store(status, std::memory_order_relaxed);

@@ -7,6 +7,7 @@
 // list guarded by the parent's lock, and takes a reference for the time it cancels one. Locks are
 // taken one at a time. A fiber embeds the state of the context that it runs under, so that
 // canceling an actor wakes it without any registration (fiber.hpp).
+// A child's reference is a counted one, or one of those that a pinned parent has counted before.
 //
 // A deadline is armed lazily: the timer is set by the first one who waits in a runtime, so that a
 // deadline around operations that complete at once costs no timer.
@@ -73,7 +74,14 @@ struct deadline_state : context_state {
 [[nodiscard]] time_point deadline_of(const context_state& state) noexcept;
 
 void retain(context_state& state) noexcept;
-void release(context_state& state) noexcept;
+/// `many`: how many references the caller gives up.
+void release(context_state& state, std::uint32_t many = 1) noexcept;
+
+/// Says that many children will come and go, and that the caller keeps its reference until it has
+/// called unpin(): meanwhile references that children give back are kept for the next ones, under
+/// the lock that both need anyway. `state` is nobody else's yet.
+void pin(context_state& state);
+void unpin(context_state& state) noexcept;
 
 /// Makes `child` (fresh, unlinked) a child of `parent`: takes a reference on it, inherits deadline
 /// and status.

@@ -19,18 +19,20 @@ namespace {
 /// The fiber's part in its own life is over; contexts may still refer to its scope, but no more to
 /// the scheduler.
 void let_go(fiber& ended, scheduler& sched) noexcept {
-  if (ended.scope.references.load(std::memory_order_acquire) == 1) {
+  const std::uint32_t ours = ended.owes_reference ? 2 : 1;
+  if (ended.scope.references.load(std::memory_order_acquire) == ours) {
     ended.sched = nullptr;  // nobody holds a context of it
   } else {
     const std::lock_guard held(ended.lock);
     ended.sched = nullptr;
   }
-  release(ended.scope);
+  release(ended.scope, ours);
   sched.fiber_ended();
 }
 
-void leave_slot(fiber& ended) noexcept {
-  if (ended.who != nullptr) actor_internals::registration(*ended.who).run_ended(ended);
+/// Null: it ran no actor.
+actor_slot* leave_slot(const fiber& ended) noexcept {
+  return ended.who != nullptr ? &actor_internals::registration(*ended.who).leave_run() : nullptr;
 }
 
 void unbind_all_locked(fiber& ended) noexcept {
@@ -39,8 +41,8 @@ void unbind_all_locked(fiber& ended) noexcept {
 
 void exited(fiber& ended, fiber::remains&& left) {
   switch (ended.root_is) {
-    case root_kind::task: return root_exited(std::move(left));
-    case root_kind::run: return run_exited(std::move(left));
+    case root_kind::task: return root_exited(ended, std::move(left));
+    case root_kind::run: return run_exited(ended, std::move(left));
     case root_kind::only_run: return only_run_exited(ended, std::move(left));
   }
 }
@@ -55,7 +57,7 @@ void tell_owner(fiber& destroyed) noexcept {
 
 /// Destroys the coroutine of a fiber that waits and will never run again.
 void destroy_frame(fiber& suspended) noexcept {
-  leave_slot(suspended);
+  if (actor_slot* const slot = leave_slot(suspended)) slot->run_is_over(suspended);
   suspended.open_wait(wait_kind::none, false);  // replies and the like come too late
   std::coroutine_handle<> root;
   {
@@ -96,10 +98,10 @@ std::uint64_t fiber::begin_anew(std::uint64_t id) noexcept {
 fiber& make_fiber(scheduler& sched, context_state* parent, std::uint32_t contexts) {
   fiber& made = fiber_pool::take();
   made.owner = nullptr;
-  made.owner_holds_scope = false;
   made.rounds.store(0, std::memory_order_relaxed);
   made.kind_of_wait.store(0, std::memory_order_relaxed);
   made.sampling = sample_stage::none;
+  made.owes_reference = false;
   made.handled.store(0, std::memory_order_relaxed);
   made.handling.store(handling_nothing, std::memory_order_relaxed);
   made.calling.store(nullptr, std::memory_order_relaxed);  // a call may have been destroyed waiting
@@ -119,20 +121,29 @@ void finish_fiber(fiber& ended) noexcept {
   // What exited() calls may let go of the runtime's last user. Workers are part of a runtime that
   // lives.
   const auto keep = current.worker == nullptr ? sched.shared_from_this() : nullptr;
-  leave_slot(ended);
+  actor_slot* const slot = leave_slot(ended);
   ended.lock.lock();
   unbind_all_locked(ended);
   fiber::remains left = ended.take_remains();
   ended.lock.unlock();
-  // What the run left behind under its context ends with it. With no reference but ours there is
-  // nothing: children, and whoever waits for the context, hold others.
-  const std::uint32_t ours = ended.owner_holds_scope ? 2 : 1;
+  exited(ended, std::move(left));
+  if (slot != nullptr) slot->run_is_over(ended);  // the actor may be gone, its slot is not
+  let_go(ended, sched);
+}
+
+void end_root(fiber& ended, std::coroutine_handle<> root) noexcept {
+  // A run mostly has one context, which goes with its frame. Given up together with the fiber's own
+  // reference, at its end, it costs no locked operation.
+  context_state* const outer = std::exchange(current.finishing, &ended.scope);
+  root.destroy();
+  ended.owes_reference = std::exchange(current.finishing, outer) == nullptr;
+  // With no reference but ours there is nothing: children, and whoever waits for the context, hold
+  // others.
+  const std::uint32_t ours = ended.owes_reference ? 2 : 1;
   if (ended.scope.references.load(std::memory_order_acquire) != ours &&
       !end_alone(ended.scope, context_status::canceled)) {
     end(ended.scope, context_status::canceled);
   }
-  exited(ended, std::move(left));
-  let_go(ended, sched);
 }
 
 void drop_fiber(fiber& unstarted) noexcept {

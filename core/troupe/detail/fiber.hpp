@@ -163,8 +163,9 @@ struct fiber {
   // --- the wait ---
   spin_lock lock;
   // Set by the owner when it parks, cleared under `lock` by whoever ends the wait. The owner sets
-  // it under `lock`, or, in a call, without: then it stores it before the request's push (a seq_cst
-  // read-modify-write), which is what makes the request's receiver see it.
+  // it under `lock`, or, in a call and a wait for an event, without: then it stores it before the
+  // seq_cst read-modify-write (the request's push, the event's lock) that makes whoever is to end
+  // the wait see it, and looks afterwards whether its context has ended.
   std::atomic<park_state> parked{park_state::no};
   std::atomic<bool> on_worker{false};  // released by the worker that ran it, acquired by the next
   // The kind of the open wait, and whether the end of `scope` ends it. The owner writes it.
@@ -177,9 +178,10 @@ struct fiber {
   // while parked; the owner takes itself off the list, and clears it.
   bool registered : 1 = false;
   root_kind root_is : 2 = root_kind::task;
-  // One reference, from the start to the telling of the end, and lends it not.
-  bool owner_holds_scope : 1 = false;
   sample_stage sampling : 2 = sample_stage::none;
+  // Of a fiber that has ended: it has one more reference to its scope than its own, to be given up
+  // with that.
+  bool owes_reference : 1 = false;
   // Messages received in this run, for those who look on; what does not fit is carried to the
   // actor's record: at that moment they see it in neither.
   std::atomic<std::uint16_t> handled{0};
@@ -305,6 +307,24 @@ struct fiber {
     return yes;
   }
 
+  /// Owner only, where it has parked without `lock` (see `parked`): ends its own wait. False:
+  /// somebody else has, and the fiber is queued.
+  bool take_back(std::uint64_t id, std::uint16_t with) noexcept {
+    lock.lock();
+    const bool ours = is_parked_in(id);
+    if (ours) unpark_locked(with);
+    lock.unlock();
+    return ours;
+  }
+  /// The same, if a context of its own has fired between its registration and the parking.
+  bool take_back_if_fired(std::uint64_t id) noexcept {
+    lock.lock();
+    const bool pends = has_pending(id) && is_parked_in(id);
+    if (pends) unpark_locked(pending);
+    lock.unlock();
+    return pends;
+  }
+
   /// With `lock` held and the fiber parked: ends the wait. The caller schedules after unlocking.
   void unpark_locked(std::uint32_t index) noexcept {
     fired = static_cast<std::uint16_t>(index);
@@ -375,11 +395,14 @@ inline void atomic_fiber::store(const fiber* one, std::memory_order order) noexc
 /// has started it.
 void finish_fiber(fiber& ended) noexcept;
 
-// The end of a root of each kind: takes its outcome and destroys it. With a null root: it was
-// destroyed unfinished.
-void root_exited(fiber::remains left);                    // block_on.cpp
-void run_exited(fiber::remains left);                     // actor_run.cpp
+// The end of a root of each kind: takes its outcome, destroys it, ends its scope and tells who has
+// started it. With a null root: it was destroyed unfinished.
+void root_exited(fiber& ended, fiber::remains left);      // block_on.cpp
+void run_exited(fiber& ended, fiber::remains left);       // actor_run.cpp
 void only_run_exited(fiber& ended, fiber::remains left);  // the same
+
+/// For those: destroys the root; what it has left behind under its context ends with it.
+void end_root(fiber& ended, std::coroutine_handle<> root) noexcept;
 
 /// A fiber that was made but will not run after all.
 void drop_fiber(fiber& unstarted) noexcept;

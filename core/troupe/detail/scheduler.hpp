@@ -153,8 +153,9 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
 /// What the calling thread is running. Only a scheduler writes it.
 struct current_thread {
   fiber* running = nullptr;
-  scheduler* sched = nullptr;      // set on every thread that is part of a runtime
-  void* worker = nullptr;          // the thread scheduler's own; null on foreign threads
+  context_state* finishing = nullptr;  // the scope of the fiber whose root is destroyed: end_root()
+  scheduler* sched = nullptr;          // set on every thread that is part of a runtime
+  void* worker = nullptr;              // the thread scheduler's own; null on foreign threads
   std::int32_t budget = 0;         // operations left before the running fiber lets others go first
   bool delegating = false;         // a message is on its way into an inbox: see delegation
   std::uint32_t until_sample = 1;  // messages sent until one is timed: see sampling.hpp

@@ -5,6 +5,8 @@
 #include <array>
 #include <atomic>
 #include <cstddef>
+#include <cstdint>
+#include <cstring>
 #include <utility>
 
 namespace troupe::detail {
@@ -19,24 +21,36 @@ namespace {
 
 using block = shared_name::block;
 
-void retain(block& one) noexcept { one.references.fetch_add(1, std::memory_order_relaxed); }
-void release(block& one) noexcept {
+void retain(block& one, std::uint32_t many) noexcept {
+  one.references.fetch_add(many, std::memory_order_relaxed);
+}
+void release(block& one, std::uint32_t many) noexcept {
   // acq_rel pairs with itself: the last one has seen every other's reading as done.
-  if (one.references.fetch_sub(1, std::memory_order_acq_rel) == 1) delete &one;
+  if (one.references.fetch_sub(many, std::memory_order_acq_rel) == many) delete &one;
 }
 
-/// What one thread has named lately; keeps what it holds.
+/// A name, and references to it that the thread has at hand: one of its own, and `spare` ones, so
+/// that a name taken and given up on one thread costs no locked operation.
+struct named_lately {
+  block* of = nullptr;
+  std::uint32_t spare = 0;
+};
+constexpr std::uint32_t batch = 64;
+
+/// What one thread has named lately.
 struct name_cache {
   constexpr name_cache() noexcept = default;
   name_cache(const name_cache&) = delete;
   name_cache& operator=(const name_cache&) = delete;
   ~name_cache() {
     ended = true;  // other thread_local objects may still name actors
-    for (block*& one : places) {
-      if (one != nullptr) release(*std::exchange(one, nullptr));
-    }
+    for (named_lately& one : places) forget(one);
   }
-  block*& place_of(const std::string& text) noexcept {
+  static void forget(named_lately& one) noexcept {
+    const auto [of, spare] = std::exchange(one, {});
+    if (of != nullptr) release(*of, 1 + spare);
+  }
+  named_lately& place_of(const std::string& text) noexcept {
     if (text.empty()) return places[0];
     // Names that are made alike mostly differ in their last letters.
     const auto last = static_cast<unsigned char>(text.back());
@@ -44,29 +58,64 @@ struct name_cache {
     return places[(text.size() + last + std::size_t{3} * first) % places.size()];
   }
 
-  std::array<block*, 16> places{};
+  std::array<named_lately, 16> places{};
   bool ended = false;
 };
 thread_local constinit name_cache recent{};
 
+/// Reads both as they are mostly written, from the front and nothing twice: a text that has just
+/// been made is still in the store buffer, from where only what one store has written can be read.
+bool same(const std::string& one, const std::string& other) noexcept {
+  const std::size_t size = one.size();
+  if (other.size() != size) return false;
+  const auto part = [&]<class Word>(std::size_t at, Word) {
+    Word left = 0;
+    Word right = 0;
+    std::memcpy(&left, one.data() + at, sizeof left);
+    std::memcpy(&right, other.data() + at, sizeof right);
+    return left == right;
+  };
+  std::size_t at = 0;
+  for (; at + 8 <= size; at += 8) {
+    if (!part(at, std::uint64_t{})) return false;
+  }
+  for (; at != size; ++at) {
+    if (one[at] != other[at]) return false;
+  }
+  return true;
+}
+
 block* block_of(std::string&& text) {
-  block*& place = recent.place_of(text);
-  if (place != nullptr && place->text == text) {
-    retain(*place);
-    return place;
+  named_lately& place = recent.place_of(text);
+  if (place.of != nullptr && same(place.of->text, text)) {
+    if (place.spare == 0) {
+      retain(*place.of, batch);
+      place.spare = batch;
+    }
+    --place.spare;
+    return place.of;
   }
   auto* const made = new block(std::move(text));
   if (!recent.ended) {
-    retain(*made);
-    if (block* const other = std::exchange(place, made)) release(*other);
+    retain(*made, 1);
+    name_cache::forget(place);
+    place.of = made;
   }
   return made;
+}
+
+void give_back(block& one) noexcept {
+  named_lately& place = recent.place_of(one.text);
+  if (place.of != &one) return release(one, 1);
+  if (++place.spare <= 2 * batch) return;
+  place.spare -= batch;
+  release(one, batch);
 }
 
 }  // namespace
 
 shared_name::shared_name(std::string&& text) : of_(block_of(std::move(text))) {}
-shared_name::~shared_name() { release(*of_); }
+shared_name::~shared_name() { give_back(*of_); }
 const std::string& shared_name::text() const noexcept { return of_->text; }
 
 }  // namespace troupe::detail

@@ -143,7 +143,7 @@ bool overseer::look_at_one(own_date& date, time_point now) {
   actor_slot* const slot = detail::find_slot(date.who);
   if (slot == nullptr) return false;
   const std::lock_guard held(slot->lock);
-  const bool ours = slot->id() == date.who && slot->is == actor_slot::life::running &&
+  const bool ours = slot->is() == actor_slot::life::running && slot->id() == date.who &&
                     slot->home() == home_ && slot->who != nullptr;
   const detail::actor_record* const record = ours ? slot->record() : nullptr;
   if (record == nullptr || !record->health) return false;
@@ -164,8 +164,8 @@ void overseer::visit(actor_slot& one, time_point now, duration limit) {
   const sighting seen = look_at(*one.run());
   if (known == suspects_.end() && seen.waits) return;
   suspect& about = known != suspects_.end() ? known->second : suspects_[one.index()];
-  if (about.generation != one.generation)
-    about = {.generation = one.generation, .seen_in = 0, .about = {}};
+  if (about.generation != one.generation())
+    about = {.generation = one.generation(), .seen_in = 0, .about = {}};
   about.seen_in = looks_;
   const verdict now_known = judge(about.about, seen, now, limit);
   if (!about.about) suspects_.erase(one.index());

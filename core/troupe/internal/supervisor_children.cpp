@@ -63,21 +63,25 @@ void supervisor_core::start_child(child_record& child) {
   }
   // start_run opens those of the run's own object.
   if (child.current != child.first) detail::actor_internals::inboxes(*child.first).reopen_all();
-  child.keep = shared_from_this();
   if (child.wants_thread && child.thread == nullptr) child.thread = &sched_->lend_thread();
   detail::scheduler* const where = child.thread != nullptr ? child.thread : sched_;
   // The report precedes the run, so that "started" is never told after "stopped".
   log_.debug("started", field("child", child.current->name()));
   if (!observers_.empty()) report({.what = observed::started, .who = child.owned()});
-  child.scope = detail::start_run(*where, scope_.state(), *child.current, child,
-                                  {.known_as = *child.first, .supervisor = id_});
+  detail::start_run(*where, scope_.state(), *child.current, child,
+                    {.known_as = *child.first, .supervisor = id_});
   state_.child_started(child.id, event_time(), decided_);
 }
 
-void supervisor_core::stop_child(child_record& child, const supervision_decision& decided) {
+void supervisor_core::stop_child(child_record& child, timer_token timer, duration patience) {
   child.stopping = true;
-  if (decided.delay != wait_for_ever) arm(child, decided.timer, decided.delay, false);
-  if (child.scope.state() != nullptr) cancelable_context(child.scope).cancel();
+  if (patience != wait_for_ever) arm(child, timer, patience, false);
+  context run;
+  {
+    const std::lock_guard held(post_lock_);  // its end is not told meanwhile
+    if (child.scope != nullptr) run = context::share(*child.scope);
+  }
+  if (run.state() != nullptr) cancelable_context(std::move(run)).cancel();
 }
 
 void supervisor_core::abandon(child_record& child) {
@@ -151,7 +155,6 @@ void supervisor_core::disarm_all() noexcept {
 void supervisor_core::child_has_ended(child_record& child) {
   if (child.stopping) disarm(child);
   child.left_behind = false;
-  child.scope = context();
   const exit_reason& why = child.last;
   const exit_kind how = why.kind();
   const bool started = !std::exchange(child.start_failed, false);

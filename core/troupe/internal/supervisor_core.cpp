@@ -54,18 +54,14 @@ bool is_plain(const child_options& child) noexcept {
 
 void child_run_ended(detail::run_owner& self, exit_reason&& why) noexcept {
   auto& child = static_cast<child_record&>(self);
-  const auto keep = std::move(child.keep);
   child.last = std::move(why);
-  child.home->post(child.end);  // from here on the record is the supervisor's again
+  child.home->run_ended(child);  // from here on the record is the supervisor's again
 }
 
 // Its runtime goes; others may wait for it in theirs.
 void child_abandoned_by_runtime(detail::run_owner& self) noexcept {
   auto& child = static_cast<child_record&>(self);
-  const auto keep = std::move(child.keep);
-  detail::actor_internals::ended_for_good(*child.first, nullptr);
-  if (child.current != child.first)
-    detail::actor_internals::ended_for_good(*child.current, nullptr);
+  child.home->run_abandoned(child);
 }
 
 }  // namespace
@@ -109,6 +105,7 @@ supervisor_core::supervisor_core(std::string name, supervisor_options options)
 }
 
 supervisor_core::~supervisor_core() {
+  drop_scope();
   while (posted* left = take_first_locked()) {
     if (left->kind == posted_kind::spawn) delete static_cast<spawn_request*>(left);
   }
@@ -137,7 +134,9 @@ void supervisor_core::begin(detail::scheduler& sched, logger inherited) {
   sched_ = &sched;
   if (const detail::actor_slot* mine = detail::current.running->slot()) id_ = mine->id();
   // No child of ours: when we are canceled we stop our children one by one, from right to left.
+  drop_scope();
   scope_ = context::adopt(detail::make_context_state(nullptr, never, &sched));
+  detail::pin(*scope_.state());
   end_.reset();
   stopping_ = false;
   log_ = options_.log.silent() ? std::move(inherited) : options_.log;
@@ -234,7 +233,7 @@ void supervisor_core::execute(const supervision_decision& decided) {
   child_record& child = *children_[decided.child];
   switch (decided.kind) {
     case decision_kind::start_child: return start_child(child);
-    case decision_kind::stop_child: return stop_child(child, decided);
+    case decision_kind::stop_child: return stop_child(child, decided.timer, decided.delay);
     case decision_kind::abandon_child: return abandon(child);
     case decision_kind::arm_restart_timer: return arm(child, decided.timer, decided.delay, true);
     case decision_kind::cancel_restart_timer: return disarm(child);
@@ -329,7 +328,14 @@ void supervisor_core::finish() {
 
 // What still runs then was left behind, or we crashed ourselves.
 void supervisor_core::cancel_children() noexcept {
-  if (scope_.state() != nullptr) cancelable_context(std::exchange(scope_, context())).cancel();
+  if (scope_.state() == nullptr) return;
+  cancelable_context(scope_).cancel();
+  drop_scope();
+}
+
+void supervisor_core::drop_scope() noexcept {
+  if (scope_.state() != nullptr) detail::unpin(*scope_.state());
+  scope_ = context();
 }
 
 void supervisor_core::close_children() noexcept {

@@ -12,8 +12,7 @@
 // All other events, and those that come while somebody has the turn, are posted: they go to a list,
 // on whichever thread they are, and wake the fiber, or whoever acts finds them. An event is part of
 // what it is about (a child's record has one for its end and one for its timer), so posting
-// allocates nothing. A record keeps the core alive while its run is, as a run may outlive its
-// supervisor.
+// allocates nothing. A run that outlives its supervisor's keeps the core alive (leave()).
 
 #include <troupe/detail/actor_run.hpp>
 #include <troupe/detail/pooled.hpp>
@@ -69,14 +68,14 @@ struct child_record : detail::run_owner, detail::pooled {
     return current == first ? first : current;
   }
 
-  std::shared_ptr<supervisor_core> keep;  // while a run is alive
+  // Once the supervisor's own run is over, while this one is alive. Under the post lock.
+  std::shared_ptr<supervisor_core> keep;
   supervisor_core* home = nullptr;
   child_id id = no_child;
   std::shared_ptr<actor> first;  // whose inboxes the handles know
   // The object of this run; where that is `first`, it does not own it.
   std::shared_ptr<actor> current;
   std::function<std::shared_ptr<actor>()> factory;
-  context scope;  // of the run
   exit_reason last = exit_reason::clean();
   bool stopping = false;      // we asked it to
   bool left_behind = false;   // and it did not stop in time
@@ -119,7 +118,7 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
   [[nodiscard]] bool interrupted() const noexcept { return interrupted_; }
   /// What was left to do by somebody who acted for the fiber.
   void go_on();
-  /// The fiber's frame goes: nobody may act for it any more.
+  /// The fiber's frame goes: nobody may act for it any more, and the runs that are left keep us.
   void leave() noexcept;
 
   void close_children() noexcept;
@@ -129,8 +128,15 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
 
   /// Any thread. False: the supervisor takes no more children, and `what` asked for that.
   bool post(posted& what, bool needs_acceptance = false) noexcept;
+  /// Any thread: the run of `child` is over, and told of. Both may be gone afterwards.
+  void run_ended(child_record& child) noexcept;
+  /// The same where nobody is to be told: its runtime goes.
+  void run_abandoned(child_record& child) noexcept;
 
  private:
+  template <class Locked>
+  bool post_with(posted& what, bool needs_acceptance, Locked also) noexcept;
+  void drop_scope() noexcept;
   posted* take_first_locked() noexcept;
   /// For the fiber. `regained`: it was interrupted, and has the turn now.
   posted* take_posted(bool& regained) noexcept;
@@ -146,23 +152,22 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
   void carry_out();
   /// For who acts for the fiber. False: the rest is the fiber's.
   [[nodiscard]] bool carry_out_here();
-  /// Up to the first decision that `may` says no to; see supervision.hpp for why each is copied.
+  /// Up to the first decision that `may` says no to.
   template <class May>
   bool carry_out_while(May may) {
     while (carried_out_ < decided_.size()) {  // carrying out can add more
-      const supervision_decision one = decided_[carried_out_];
-      if (!may(one)) return false;
-      ++carried_out_;
-      execute(one);
+      if (!may(decided_[carried_out_])) return false;
+      execute(decided_[carried_out_++]);
     }
     decided_.clear();
     carried_out_ = 0;
     return true;
   }
+  /// A start can add to the decisions, and move them: nothing is read from `decided` after it.
   void execute(const supervision_decision& decided);
   void start_child(child_record& child);
   void make_instance(child_record& child);
-  void stop_child(child_record& child, const supervision_decision& decided);
+  void stop_child(child_record& child, timer_token timer, duration patience);
   void abandon(child_record& child);
   void tell_user(const child_record& child, const exit_reason& why) noexcept;
   void retire(child_record& child) noexcept;

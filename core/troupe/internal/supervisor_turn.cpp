@@ -34,13 +34,16 @@ result<> supervisor_core::spawn(child_spec&& child) {
   return fail(errc::actor_stopped, "supervisor \"" + name_ + "\" has ended or is stopping");
 }
 
-bool supervisor_core::post(posted& what, bool needs_acceptance) noexcept {
+// `also` is called under the lock, where the event is accepted.
+template <class Locked>
+bool supervisor_core::post_with(posted& what, bool needs_acceptance, Locked also) noexcept {
   detail::fiber* waiter = nullptr;
   std::uint64_t wait = 0;
   detail::fiber* self = nullptr;
   {
     const std::lock_guard held(post_lock_);
     if (needs_acceptance && !accepting_) return false;
+    also();
     if (what.linked) return true;
     if (may_act() && acts_here(what)) {
       acting_ = true;
@@ -58,6 +61,30 @@ bool supervisor_core::post(posted& what, bool needs_acceptance) noexcept {
   if (self != nullptr) act(*self, [&] { take(what); });
   if (waiter != nullptr) waiter->fire(wait, 0);
   return true;
+}
+
+bool supervisor_core::post(posted& what, bool needs_acceptance) noexcept {
+  return post_with(what, needs_acceptance, [] {});
+}
+
+void supervisor_core::run_ended(child_record& child) noexcept {
+  std::shared_ptr<supervisor_core> last;
+  post_with(child.end, false, [&] {
+    last = std::move(child.keep);
+    child.scope = nullptr;
+  });
+}
+
+void supervisor_core::run_abandoned(child_record& child) noexcept {
+  std::shared_ptr<supervisor_core> last;
+  {
+    const std::lock_guard held(post_lock_);
+    last = std::move(child.keep);
+    child.scope = nullptr;
+  }
+  detail::actor_internals::ended_for_good(*child.first, nullptr);
+  if (child.current != child.first)
+    detail::actor_internals::ended_for_good(*child.current, nullptr);
 }
 
 // With the post lock held: the fiber waits for an event and has not been canceled, nobody acts for
@@ -136,8 +163,12 @@ void supervisor_core::go_on() {
 }
 
 void supervisor_core::leave() noexcept {
+  const auto us = shared_from_this();
   const std::lock_guard held(post_lock_);
   waiter_ = nullptr;
+  for (const auto& child : children_) {
+    if (child && child->scope != nullptr) child->keep = us;
+  }
 }
 
 posted* supervisor_core::take_first_locked() noexcept {
