@@ -20,6 +20,7 @@
 #include <troupe/detail/gate.hpp>
 #include <troupe/detail/no_context.hpp>
 #include <troupe/detail/signal_update.hpp>
+#include <troupe/detail/unmade_error.hpp>
 #include <troupe/event.hpp>
 #include <troupe/signal/signal.hpp>
 
@@ -35,13 +36,6 @@
 namespace troupe {
 
 namespace detail {
-
-/// Room for one.
-union unmade_error {
-  unmade_error() noexcept {}
-  ~unmade_error() {}
-  error why;
-};
 
 template <signal_value V, bool WithContext>
 class write_awaiter {
