@@ -147,6 +147,11 @@ void outbox_core::refuse_second_emitter() {
       "its own run");
 }
 
+void outbox_core::note_refusal(unmade_error& refused, result<>& outcome) noexcept {
+  if (outcome) outcome = fail(std::move(refused.why));
+  std::destroy_at(&refused.why);
+}
+
 task<result<>> outbox_core::finish(walk on, const context* ctx, const void* message,
                                    result<> outcome) {
   while (on.at != nullptr) {

@@ -39,6 +39,7 @@
 #include <troupe/detail/no_context.hpp>
 #include <troupe/detail/pooled.hpp>
 #include <troupe/detail/spin_lock.hpp>
+#include <troupe/detail/unmade_error.hpp>
 #include <troupe/error.hpp>
 #include <troupe/task.hpp>
 
@@ -65,8 +66,12 @@ concept outbox_handler =
 
 /// A subscribed handler.
 struct outbox_node {
-  /// Calls a plain handler, and notes the first error. True: it is a coroutine, and was not called.
-  using call_type = bool (*)(outbox_node&, const void* message, result<>& outcome);
+  enum class told : std::uint8_t {
+    done,        // or nobody is there any more
+    refused,     // it gave an error, which has been made at `why`
+    not_called,  // it is a coroutine
+  };
+  using call_type = told (*)(outbox_node&, const void* message, error* why);
   struct kind {
     task<result<>> (*run)(outbox_node&, const void* message);  // null for a plain handler
     void (*destroy)(outbox_node*) noexcept;
@@ -125,10 +130,10 @@ class outbox_core : public pooled {
     emitter_.store(nullptr, std::memory_order_release);
   }
 
-  /// Begins an emit, for a turn, if nobody emits.
-  [[nodiscard]] bool try_enter() noexcept {
+  /// Begins an emit of `who`, for a turn, if nobody emits.
+  [[nodiscard]] bool try_enter(const void* who) noexcept {
     if (emitter_.load(std::memory_order_relaxed) != nullptr) return false;
-    emitter_.store(emitting_here(), std::memory_order_relaxed);
+    emitter_.store(who, std::memory_order_relaxed);
     std::atomic_signal_fence(std::memory_order_seq_cst);  // before the list is loaded
     return true;
   }
@@ -150,13 +155,9 @@ class outbox_core : public pooled {
     const bool alone = first != nullptr && first->next.load(std::memory_order_relaxed) == nullptr;
     return alone ? first : nullptr;
   }
-  /// False: it is a coroutine, and was not called.
-  static bool call_one(outbox_node& one, const void* message, result<>& outcome) {
-    const auto call = one.call.load(std::memory_order_relaxed);
-    return call == nullptr || !call(one, message, outcome);
-  }
-  /// Calls handlers up to the first that is a coroutine.
+  /// Calls handlers up to the first that is a coroutine, and notes the first error.
   static void call_plain(walk& on, const context* ctx, const void* message, result<>& outcome);
+  static void note_refusal(unmade_error& refused, result<>& outcome) noexcept;
   /// From the coroutine handler `on` to the end.
   static task<result<>> finish(walk on, const context* ctx, const void* message, result<> outcome);
 
@@ -172,7 +173,7 @@ class outbox_core : public pooled {
     return current.running != nullptr ? static_cast<const void*>(current.running) : &current;
   }
   bool enter() {
-    if (try_enter()) return true;
+    if (try_enter(emitting_here())) return true;
     if (emitter_.load(std::memory_order_relaxed) != emitting_here()) [[unlikely]]
       refuse_second_emitter();
     return false;
@@ -212,8 +213,14 @@ class outbox_core : public pooled {
       }
     }
     const auto call = on.at->call.load(std::memory_order_relaxed);
-    if (call != nullptr && call(*on.at, message, outcome)) [[unlikely]]
-      return;
+    unmade_error refused;
+    if (call != nullptr) {
+      const outbox_node::told told = call(*on.at, message, &refused.why);
+      if (told != outbox_node::told::done) [[unlikely]] {
+        if (told == outbox_node::told::not_called) return;
+        note_refusal(refused, outcome);
+      }
+    }
     on.at = on.at->next.load(std::memory_order_acquire);
   }
   on.at = nullptr;
@@ -230,15 +237,17 @@ struct outbox_handler_node : outbox_node, pooled {
   static auto invoke(outbox_node& self, const void* message) {
     return static_cast<outbox_handler_node&>(self).handler(*static_cast<const T*>(message));
   }
-  static bool is_coroutine(outbox_node&, const void*, result<>&) { return true; }
-  static bool call_handler(outbox_node& self, const void* message, result<>& outcome) {
+  static told is_coroutine(outbox_node&, const void*, error*) { return told::not_called; }
+  static told call_handler(outbox_node& self, const void* message, error* why) {
     if constexpr (std::same_as<outcome_type, result<>>) {
-      result<> told = invoke(self, message);
-      if (!told && outcome) outcome = std::move(told);
+      if (result<> outcome = invoke(self, message); !outcome) [[unlikely]] {
+        std::construct_at(why, std::move(outcome).error());
+        return told::refused;
+      }
     } else if constexpr (std::is_void_v<outcome_type>) {
       invoke(self, message);
     }
-    return false;
+    return told::done;
   }
   static task<result<>> run_handler(outbox_node& self, const void* message) {
     if constexpr (std::same_as<outcome_type, task<>>) {
@@ -277,86 +286,126 @@ class [[nodiscard]] emission {
   emission(const emission&) = delete;
   emission& operator=(const emission&) = delete;
   ~emission() {
-    if (waits_) [[unlikely]]
-      end_wait();  // with an exception, or destroyed while it waits
+    if (is_ != state::done) [[unlikely]]
+      forget();  // an error, or an emit that was left by an exception or destroyed while it waits
   }
 
-  bool await_ready() {
-    if constexpr (WithContext) {
-      if (auto why = ctx_->err()) [[unlikely]] {
-        outcome_ = fail(*std::move(why));
-        return true;
-      }
+  [[gnu::always_inline]] bool await_ready() {
+    if (core_->nobody_listens()) {
+      static_cast<void>(has_ended());
+      return true;
     }
-    return core_->nobody_listens() || emit();
+    if constexpr (!WithContext) {
+      fiber* const self = current.running;
+      if (self != nullptr && core_->try_enter(self)) [[likely]]
+        return emit();
+    }
+    return emit_slowly();
   }
   std::coroutine_handle<> await_suspend(std::coroutine_handle<> at) {
-    if (!waits_) {
+    if (is_ != state::waits) {
       yield_now(*current.running, at);
       return std::noop_coroutine();
     }
     core_->pin();
-    wait_.rest = outbox_core::finish(wait_.on, ctx_, std::addressof(message_), std::move(outcome_));
+    wait_.rest =
+        outbox_core::finish(wait_.on, ctx_, std::addressof(message_), std::move(wait_.outcome));
     return std::move(wait_.rest).operator co_await().await_suspend(at);
   }
   [[gnu::always_inline]] result<> await_resume() {
-    if (waits_) [[unlikely]]
-      resume_wait();
-    return std::move(outcome_);
+    if (is_ == state::done) [[likely]]
+      return {};
+    return why_not();
   }
 
  private:
+  enum class state : std::uint8_t {
+    done,     // or not begun
+    refused,  // with refused_
+    waits,    // with wait_
+  };
   /// An emit that has come to a coroutine handler.
   struct suspended {
     outbox_core::walk on;
     outbox_core* ends;  // null inside another emit's handler
+    result<> outcome;
     task<result<>> rest;
   };
 
-  // Not inlined: where nobody listens, a call in the way would cost more than the rest. To one
-  // handler by itself, without the loop: the registers that one saves would cost as much.
-  [[gnu::noinline]] bool emit() {
-    outbox_core& core = *core_;
-    if (WithContext || !core.try_enter()) return emit_to_all(outbox_core::turn(core).hand_over());
-    outbox_core::turn mine(&core);
-    outbox_node* const only = core.only();
-    if (only == nullptr || !outbox_core::call_one(*only, std::addressof(message_), outcome_)) {
-      return emit_to_all(mine.hand_over());
+  /// To one handler by itself, as a part of the coroutine that awaits it: the registers that a
+  /// function of its own saves, or the loop, would cost as much as the rest.
+  [[gnu::always_inline]] bool emit() {
+    {
+      outbox_core::turn mine(core_);
+      outbox_node* const only = core_->only();
+      if (only == nullptr) return emit_to_all(mine.hand_over());
+      const auto call = only->call.load(std::memory_order_relaxed);
+      if (call == nullptr) [[unlikely]]
+        return emit_to_all(mine.hand_over());
+      const outbox_node::told told = call(*only, std::addressof(message_), &refused_);
+      if (told != outbox_node::told::done) [[unlikely]] {
+        if (told == outbox_node::told::not_called) return emit_to_all(mine.hand_over());
+        is_ = state::refused;
+      }
     }
-    return current.running == nullptr || !spend_budget();
+    return !spend_budget();
   }
   [[gnu::noinline]] bool emit_to_all(outbox_core* ends) {
+    result<> outcome;
     {
       outbox_core::turn mine(ends);
       outbox_core::walk on = core_->begin();
-      outbox_core::call_plain(on, ctx_, std::addressof(message_), outcome_);
+      outbox_core::call_plain(on, ctx_, std::addressof(message_), outcome);
       if (on.at != nullptr) [[unlikely]] {
-        std::construct_at(&wait_, outbox_core::walk(on), mine.hand_over());
-        waits_ = true;
+        std::construct_at(&wait_, on, mine.hand_over(), std::move(outcome));
+        is_ = state::waits;
         return false;
       }
     }
+    if (!outcome) [[unlikely]]
+      refuse(std::move(outcome).error());
     return current.running == nullptr || !spend_budget();
   }
-  [[gnu::noinline]] void resume_wait() {
-    outcome_ = std::move(wait_.rest).operator co_await().await_resume();
+  [[gnu::noinline]] bool emit_slowly() {
+    return has_ended() || emit_to_all(outbox_core::turn(*core_).hand_over());
+  }
+  /// The context; then is_ says why.
+  bool has_ended() {
+    if constexpr (WithContext) {
+      if (auto why = ctx_->err()) [[unlikely]]
+        refuse(*std::move(why));
+      return is_ == state::refused;
+    }
+    return false;
+  }
+  void refuse(error why) noexcept {
+    std::construct_at(&refused_, std::move(why));
+    is_ = state::refused;
+  }
+  [[gnu::noinline]] result<> why_not() {
+    if (is_ == state::refused) return fail(std::move(refused_));
+    result<> outcome = std::move(wait_.rest).operator co_await().await_resume();
     end_wait();
+    return outcome;
+  }
+  [[gnu::noinline]] void forget() noexcept {
+    is_ == state::refused ? std::destroy_at(&refused_) : end_wait();
   }
   void end_wait() noexcept {
     outbox_core* const ends = wait_.ends;
     std::destroy_at(&wait_);  // the frames that wait before what they stand on
-    waits_ = false;
+    is_ = state::done;
     if (ends != nullptr) ends->leave();
   }
 
   outbox_core* core_;
   [[no_unique_address]] std::conditional_t<WithContext, const context*, no_context> ctx_;
-  result<> outcome_;
-  bool waits_ = false;
   union {
-    suspended wait_;  // while waits_
+    error refused_;
+    suspended wait_;
   };
   T message_;
+  state is_ = state::done;
 };
 
 }  // namespace detail

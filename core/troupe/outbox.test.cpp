@@ -109,6 +109,37 @@ TEST(outbox, calls_all_and_gives_the_first_error) {
   }
 }
 
+TEST(outbox, gives_the_error_of_a_handler_by_itself_also_when_the_turn_ends_there) {
+  deterministic_runtime rt;
+  outbox<int> out;
+  const auto only = out.subscribe([](int n) -> result<> {
+    if (n % 2 == 0) return {};
+    return troupe::fail(errc::refused, "an odd number, which is refused: " + std::to_string(n));
+  });
+  int right = 0;
+  constexpr int many = 10'000;  // several turns
+  run(rt, [&]() -> task<> {
+    for (int n = 0; n != many; ++n) {
+      const result<> told = co_await out.emit(n);
+      const bool odd = n % 2 != 0;
+      if (told.has_value() != odd && (!odd || told.error() == errc::refused)) ++right;
+    }
+  });
+  EXPECT_EQ(right, many);
+}
+
+TEST(outbox, destroyed_by_a_handler_by_itself_gives_its_error) {
+  deterministic_runtime rt;
+  auto out = std::make_unique<outbox<int>>();
+  auto held = std::make_shared<int>(2);
+  const auto only = out->subscribe([&out, held](int) -> result<> {
+    out.reset();
+    return troupe::fail(errc::refused);
+  });
+  EXPECT_EQ(rt.block_on(out->emit(1)).error(), errc::refused);
+  EXPECT_EQ(held.use_count(), 1);
+}
+
 TEST(outbox, an_exception_leaves_emit_and_the_outbox_goes_on) {
   deterministic_runtime rt;
   outbox<int> out;
@@ -135,6 +166,18 @@ TEST(outbox, an_exception_leaves_emit_and_the_outbox_goes_on) {
   }));
   last.emplace(out.subscribe([&](int) { ++after; }));
   check();
+}
+
+TEST(outbox, an_exception_of_a_handler_by_itself_ends_the_emit) {
+  deterministic_runtime rt;
+  outbox<int> out;
+  bool fails = true;
+  const auto only = out.subscribe([&](int) {
+    if (fails) throw std::runtime_error("no");
+  });
+  EXPECT_THROW(static_cast<void>(rt.block_on(out.emit(1))), std::runtime_error);
+  fails = false;
+  EXPECT_TRUE(rt.block_on(out.emit(1)));
 }
 
 TEST(outbox, with_a_context_that_has_ended_calls_nobody_more) {

@@ -105,7 +105,7 @@ class router {
   ~router() { table_.writer()->release(); }
 
   /// The routee whose turn it is, by the strategy; errc::no_target if there is none.
-  [[nodiscard]] result<F> next() {
+  [[nodiscard]] [[gnu::always_inline]] result<F> next() {
     if (detail::rcu_quick_section::possible()) [[likely]] {
       const detail::rcu_quick_section reading;
       const std::vector<F>& routees = table_.load()->routees;
@@ -114,7 +114,8 @@ class router {
       if (const std::size_t at = pick_quickly(many); at < many) [[likely]]
         return all[at];
     }
-    return next_slowly();
+    result<F> given = next_slowly();
+    return result<F>(std::move(given));  // not where the quick one is: that stays in registers
   }
 
   /// The routee that `key` goes to; errc::no_target if there is none. A key is a number, a text, or

@@ -87,8 +87,8 @@ class alignas(64) route_cursor {
 
   [[nodiscard]] std::size_t quick_advance(std::size_t many) noexcept {
     std::size_t at = next_.load(std::memory_order_relaxed);
-    if (at >= many) {
-      if (at == unprepared) [[unlikely]]
+    if (at >= many) [[unlikely]] {
+      if (at == unprepared || many == 0) [[unlikely]]
         return unprepared;
       at = 0;
     }

@@ -178,6 +178,10 @@ class delegation {
 };
 
 /// True when the running fiber has used up its turn and should go to the back of the queue.
-inline bool spend_budget() noexcept { return --current.budget < 0; }
+inline bool spend_budget() noexcept {
+  // Unsigned: else the compiler tests what it was before, and needs a register for that.
+  current.budget = static_cast<std::int32_t>(static_cast<std::uint32_t>(current.budget) - 1U);
+  return current.budget < 0;
+}
 
 }  // namespace troupe::detail

@@ -20,6 +20,7 @@
 #include <troupe/detail/gate.hpp>
 #include <troupe/detail/no_context.hpp>
 #include <troupe/detail/signal_update.hpp>
+#include <troupe/detail/unmade_error.hpp>
 #include <troupe/event.hpp>
 #include <troupe/signal/signal.hpp>
 
@@ -35,13 +36,6 @@
 namespace troupe {
 
 namespace detail {
-
-/// Room for one.
-union unmade_error {
-  unmade_error() noexcept {}
-  ~unmade_error() {}
-  error why;
-};
 
 template <signal_value V, bool WithContext>
 class write_awaiter {
@@ -80,25 +74,30 @@ class write_awaiter {
     later,     // with later_, which waits and then says
   };
 
-  // By a thread that has the door's bias and has gone in: no locked operation. Not inlined into
-  // each other, nor is anything kept over the call of the update: the registers that it is kept in
-  // would cost more than to look again.
-  [[gnu::noinline]] bool update_quickly() {
+  // By a thread that has the door's bias and has gone in: no locked operation. Part of the
+  // coroutine that awaits, as the registers that functions of their own save would cost as much.
+  [[gnu::always_inline]] bool update_quickly() {
     try {
-      if (!to_->now_(nullptr, value_, &refused_)) [[unlikely]] {
-        to_->own_hub().door().leave();
-        return refuse();
-      }
+      if (!to_->now_(nullptr, value_, &refused_)) [[unlikely]]
+        return leave_refused();
     } catch (...) {
-      std::construct_at(&refused_, to_->crash_and_leave());
-      return refuse();
+      return leave_crashed();
     }
     return publish_quickly();
   }
-  [[gnu::noinline]] bool publish_quickly() {
+  [[gnu::always_inline]] bool publish_quickly() {
     if (!to_->own_hub().publish_quickly_and_leave(value_)) [[unlikely]]
       return publish_slowly();
     return !spend_budget();
+  }
+  [[gnu::noinline]] bool leave_refused() noexcept {
+    to_->own_hub().door().leave();
+    return refuse();
+  }
+  /// In a handler.
+  [[gnu::noinline]] bool leave_crashed() noexcept {
+    std::construct_at(&refused_, to_->crash_and_leave());
+    return refuse();
   }
   [[gnu::noinline]] bool publish_slowly() {
     result<> outcome;
