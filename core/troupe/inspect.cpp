@@ -135,10 +135,9 @@ class inspection {
       view.in_inbox = view_of(record->in_inbox);
       view.in_handler = view_of(record->in_handler);
     }
-    const fiber* callee = nullptr;
-    if (one.run() != nullptr) callee = add_run(view, *one.run());
-    callees_.push_back(callee);
-    runs_.push_back(one.run());
+    fiber* const run = one.run();
+    callees_.push_back(run != nullptr ? add_run(view, *run) : nullptr);
+    runs_.push_back(run);
     into_->actors.push_back(std::move(view));
   }
 

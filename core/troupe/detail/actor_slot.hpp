@@ -94,7 +94,8 @@ struct actor_slot {
   /// While nothing runs.
   void stand_behind(actor_slot& first) noexcept;
 
-  /// The run that goes on; null: there is none. Any thread; under the lock the fiber stays.
+  /// The run that goes on; null: there is none, or it has just ended. Any thread; under the lock
+  /// the fiber is the actor's until that is given up.
   [[nodiscard]] fiber* run() const noexcept;
   /// Null: there is none, and it runs in no runtime.
   void set_run(fiber* one) noexcept { set_where(reinterpret_cast<std::uintptr_t>(one)); }

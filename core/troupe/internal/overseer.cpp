@@ -157,11 +157,12 @@ bool overseer::look_at_one(own_date& date, time_point now) {
 // With the slot's lock held.
 void overseer::visit(actor_slot& one, time_point now, duration limit) {
   const auto known = suspects_.find(one.index());
-  if (one.run() == nullptr) {  // between two runs: what comes next will show
+  fiber* const run = one.run();
+  if (run == nullptr) {  // between two runs: what comes next will show
     if (known != suspects_.end()) known->second.seen_in = looks_;
     return;
   }
-  const sighting seen = look_at(*one.run());
+  const sighting seen = look_at(*run);
   if (known == suspects_.end() && seen.waits) return;
   suspect& about = known != suspects_.end() ? known->second : suspects_[one.index()];
   if (about.generation != one.generation())
@@ -172,7 +173,7 @@ void overseer::visit(actor_slot& one, time_point now, duration limit) {
   if (now_known.what == verdict::news::none) return;
   detail::tell_health(one, now_known.what == verdict::news::healthy, now_known.away);
   if (options_.log.enabled(log_level::warn)) {
-    news_.push_back({one.id(), one.who->name(), message_of(*one.run()), now_known});
+    news_.push_back({one.id(), one.who->name(), message_of(*run), now_known});
   }
 }
 
