@@ -326,7 +326,7 @@ time_point now_for(context_state* state) noexcept {
     if (state->in_fiber) {
       // A fiber that has ended names no scheduler; while it names one, under its lock, that lives.
       fiber& one = fiber_of(*state);
-      const guard held(one.lock);
+      const std::lock_guard held(one.lock);
       if (one.sched != nullptr) return one.sched->now();
     } else if (const context_extra* extra = state->extra.load(std::memory_order_acquire);
                extra != nullptr) {

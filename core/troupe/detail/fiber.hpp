@@ -22,10 +22,10 @@
 // inbox of an actor, or waiting on all of them, takes this one lock once. Lock order: an inbox's
 // own lock before a fiber's; never two fibers'.
 
+#include <troupe/detail/biased_lock.hpp>
 #include <troupe/detail/context_state.hpp>
 #include <troupe/detail/inbox_table.hpp>
 #include <troupe/detail/scheduler.hpp>
-#include <troupe/detail/spin_lock.hpp>
 #include <troupe/detail/stable_pool.hpp>
 #include <troupe/error.hpp>
 
@@ -161,7 +161,7 @@ struct fiber {
   };
 
   // --- the wait ---
-  spin_lock lock;
+  biased_lock lock;
   // Set by the owner when it parks, cleared under `lock` by whoever ends the wait. The owner sets
   // it under `lock`, or, in a call and a wait for an event, without: then it stores it before the
   // seq_cst read-modify-write (the request's push, the event's lock) that makes whoever is to end

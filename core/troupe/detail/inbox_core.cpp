@@ -76,7 +76,7 @@ void inbox_core::destroy(const element_ops& ops) noexcept {
   leave_home(*this);
   if (redirected()) return;  // closing would close the inbox of all later runs
   close(closing::by_user);
-  spin_lock& held = acquire();
+  biased_lock& held = acquire();
   if (fiber* owner = owner_.load(std::memory_order_relaxed)) {
     keep_handled_locked(*owner);
     owner->bound.take_out(number_);
@@ -108,7 +108,7 @@ void inbox_core::free_ring(void* ring) const noexcept {
 void inbox_core::close(closing why) noexcept {
   if (redirected()) return target().close(why);
   {
-    spin_lock& held = acquire();
+    biased_lock& held = acquire();
     if (closing_ != closing::by_user) closing_ = why;
     fiber* const owner = owner_.load(std::memory_order_relaxed);
     if (owner != nullptr && receives(*owner)) {
@@ -181,7 +181,7 @@ bool inbox_core::is_shared() noexcept {
 }
 
 inbox_core::push_result inbox_core::push_slow(const element_ops& ops, void* message,
-                                              send_waiter* waiter, spin_lock& held) {
+                                              send_waiter* waiter, biased_lock& held) {
   const std::uint32_t used = size_.load(std::memory_order_relaxed);
   if (used < capacity_ || (waiter != nullptr && !has_ring())) {
     // The first message, or sender, that has to wait here: make the ring, and try again.
@@ -224,7 +224,7 @@ void inbox_core::begin_timing(std::uint32_t offset) noexcept {
 inbox_core::offer_result inbox_core::offer(const element_ops& ops, void* message, void* spare,
                                            overflow when_full) {
   for (;;) {
-    spin_lock& held = acquire();
+    biased_lock& held = acquire();
     if (closing_ != closing::open) {
       held.unlock();
       return offer_result::closed;

@@ -328,7 +328,7 @@ class inbox_core {
   void drop_ring(const element_ops& ops) noexcept;
   [[nodiscard]] fiber* run_at_home() const noexcept;
   push_result push_here(const element_ops& ops, void* message, send_waiter* waiter) {
-    spin_lock& held = acquire();
+    biased_lock& held = acquire();
     if (closing_ != closing::open) [[unlikely]] {
       held.unlock();
       return push_result::closed;
@@ -340,7 +340,7 @@ class inbox_core {
   /// With the lock held: to a receiver that waits, else into the ring. True: done, and the lock is
   /// open. False: there is no room, or no ring yet, and the lock is still held.
   [[gnu::always_inline]] bool give_or_store(const element_ops& ops, void* message,
-                                            spin_lock& held) {
+                                            biased_lock& held) {
     fiber* const owner = owner_.load(std::memory_order_relaxed);
     if (owner != nullptr) [[likely]] {
       if (receives(*owner)) {
@@ -381,10 +381,10 @@ class inbox_core {
     const std::uint32_t at = head_ + offset;
     return at >= capacity_ ? at - capacity_ : at;
   }
-  spin_lock& acquire() noexcept {
+  biased_lock& acquire() noexcept {
     for (;;) {
       fiber* const owner = owner_.load(std::memory_order_acquire);
-      spin_lock& lock = owner != nullptr ? owner->lock : own_lock_;
+      biased_lock& lock = owner != nullptr ? owner->lock : own_lock_;
       lock.lock();
       // Acquire: it may be null anew, and what an owner did in between was under the owner's lock.
       if (owner_.load(std::memory_order_acquire) == owner) [[likely]]
@@ -393,7 +393,7 @@ class inbox_core {
     }
   }
   push_result push_slow(const element_ops& ops, void* message, send_waiter* waiter,
-                        spin_lock& held);
+                        biased_lock& held);
   void make_ring();
   void free_ring(void* ring) const noexcept;
   /// What there is with a ring only: before its cells.
@@ -455,7 +455,7 @@ class inbox_core {
   // null: guarded by own_lock_; else by the owner's lock. Changes under the lock it names; the
   // release store that changes it is the last touch under that lock's protection.
   std::atomic<fiber*> owner_{nullptr};
-  spin_lock own_lock_;
+  biased_lock own_lock_;
   closing closing_ : 2 = closing::open;
   bool shared_ : 1 = false;   // more than one fiber has received at a time: not bound again
   bool sending_ : 1 = false;  // senders wait: see ring_head

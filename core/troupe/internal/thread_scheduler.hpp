@@ -28,6 +28,7 @@
 
 #include <troupe/detail/fiber.hpp>
 #include <troupe/detail/scheduler.hpp>
+#include <troupe/internal/bias_pace.hpp>
 #include <troupe/internal/blocking_pool.hpp>
 #include <troupe/internal/look_thread.hpp>
 #include <troupe/internal/parker.hpp>
@@ -85,6 +86,7 @@ struct alignas(64) worker {
   std::size_t index;
   std::uint32_t long_looks = 0;  // in a row, between which work was long
   std::uint64_t progress_at_look = 0;
+  bias_pace bias;
 };
 
 class thread_scheduler final : public detail::scheduler {
@@ -145,6 +147,7 @@ class thread_scheduler final : public detail::scheduler {
   detail::fiber* rescue(worker& self) noexcept;
   void enqueue(worker& self, detail::fiber& one) noexcept;
   void share_out(worker& self, time_point today) noexcept;
+  void look_at_bias(worker& self, time_point today) noexcept;
   [[nodiscard]] worker_reading read_workers(time_point today, bool crowded) const noexcept;
   template <class Change>
   void set_limit(Change change) noexcept;

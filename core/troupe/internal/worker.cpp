@@ -1,4 +1,6 @@
 #include <troupe/internal/thread_scheduler.hpp>
+
+#include <troupe/detail/biased_lock.hpp>
 #include <troupe/internal/throw_site.hpp>
 
 #include <linux/membarrier.h>
@@ -71,6 +73,7 @@ void thread_scheduler::run(worker& self) noexcept {
   self.handle.store(static_cast<std::uint64_t>(pthread_self()), std::memory_order_relaxed);
   self.since.store(now(), std::memory_order_relaxed);
   const throw_recording_scope recording;
+  const detail::bias_candidate locks;
   while (fiber* one = next(self)) execute(self, *one);
   current = {};
 }
@@ -154,6 +157,7 @@ void thread_scheduler::look_after(worker& self) noexcept {
   const time_point before = self.since.load(std::memory_order_relaxed);
   self.since.store(today, std::memory_order_relaxed);
   fire_timers();
+  look_at_bias(self, today);
   if (workers_.size() == 1) return;
 
   const std::uint64_t progress = self.progress.load(std::memory_order_relaxed);
@@ -168,6 +172,17 @@ void thread_scheduler::look_after(worker& self) noexcept {
     self.crowded_since = today;
   }
   share_out(self, today);
+}
+
+// Who works alone takes its locks without a locked instruction.
+void thread_scheduler::look_at_bias(worker& self, time_point today) noexcept {
+  if (self.bias.has_it()) {
+    if (detail::bias_candidate::has_it()) return;
+    detail::bias_candidate::give_up();
+    self.bias.lost(today);
+  } else if (awake() == 1 && parent_ == nullptr && self.bias.may_ask(today)) {
+    self.bias.asked(today, detail::bias_candidate::take());
+  }
 }
 
 // Wakes another worker for what waits in our queue, if that is worth it.
@@ -279,6 +294,8 @@ fiber* thread_scheduler::rescue(worker& self) noexcept {
 
 // `leaving`: it has given away what it had. False: the scheduler has stopped.
 bool thread_scheduler::sleep(worker& self, bool leaving) noexcept {
+  detail::bias_candidate::give_up();
+  self.bias.gave_up();
   bool watcher = false;
   int quiet = 0;
   fiber* found = nullptr;
