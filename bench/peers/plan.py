@@ -40,13 +40,13 @@ def _at(group, workload, workers, figures=("ns",), goal=None, **keys):
 
 def _messages():
     group = "Messages and calls"
-    rows = _at(group, "CastInbox_TryCast", (1, 2), capacity=1024, ops=2_000_000)
+    rows = _at(group, "CastInbox_TryCast", (1, 2), capacity=1024, ops=1_000_000)
     for capacity in (16, 1024):
         rows += _at(group, "CastInbox_SingleWorker", (1, 2), goal=5, capacity=capacity,
-                    ops=2_000_000)
-    rows += _at(group, "CastInbox_Parallel", (1, 2), goal=3, senders=8, capacity=64, ops=2_000_000)
-    rows += _at(group, "CallInbox_SingleWorker", (1, 2), goal=15, ops=400_000)
-    rows += _at(group, "CallInbox_Contention", (1, 2), goal=15, callers=8, ops=400_000)
+                    ops=1_000_000)
+    rows += _at(group, "CastInbox_Parallel", (1, 2), goal=3, senders=8, capacity=64, ops=1_000_000)
+    rows += _at(group, "CallInbox_SingleWorker", (1, 2), goal=15, ops=100_000)
+    rows += _at(group, "CallInbox_Contention", (1, 2), goal=15, callers=8, ops=100_000)
     return rows
 
 
@@ -63,15 +63,15 @@ def _patterns():
     rows += _at(group, "Router_Next_Random", (1,), goal=2, ops=10_000_000)
     rows += _at(group, "Router_Next_Parallel", (2,), goal=2, ops=10_000_000)
     for many in (1, 10, 100):
-        rows += _at(group, "Outbox_Emit", (1,), goal=3, subscribers=many, ops=4_000_000 // many)
+        rows += _at(group, "Outbox_Emit", (1,), goal=3, subscribers=many, ops=2_000_000 // many)
     rows += _at(group, "Outbox_Subscribe", (1,), goal=3, ops=1_000_000)
     rows += _at(group, "Outbox_EmitFireAndForget", (1,), goal=3, ops=4_000_000)
-    rows += _at(group, "PushedSignal_Write", (1,), goal=3, ops=2_000_000)
+    rows += _at(group, "PushedSignal_Write", (1,), goal=3, ops=1_000_000)
     for many in (1, 10, 100):
         rows += _at(group, "Broadcaster_Notify", (1,), goal=3, subscribers=many,
-                    ops=2_000_000 // many)
+                    ops=1_000_000 // many)
     for us in (1, 10, 100):
-        rows += _at(group, "PeriodicSignal_Update", (1,), us=us, ops=3_000)
+        rows += _at(group, "PeriodicSignal_Update", (1,), us=us, ops=1_000)
     return rows
 
 

@@ -149,7 +149,7 @@ class call_awaiter {
 /// A bounded inbox of requests: T goes in, R comes back.
 ///
 /// Threads, lifetime: as cast_inbox. Cost of a call to an actor that waits on the same worker:
-/// three locked operations in all, nothing allocated.
+/// three locked operations in all (none on a worker that works alone), nothing allocated.
 template <message T, class R>
   requires(std::is_void_v<R> || std::is_nothrow_move_constructible_v<R>)
 class call_inbox {

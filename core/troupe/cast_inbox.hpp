@@ -223,8 +223,8 @@ class receive_awaiter {
 ///
 /// Threads: any number of senders on any thread; receive() in any number of fibers, each message
 /// reaches one of them. Cancellation never loses a message: it was sent, or it comes back.
-/// Cost: one locked operation to send and one to receive; nothing is allocated but the ring, once,
-/// when the first message has to wait in it.
+/// Cost: one locked operation to send and one to receive (none on a worker that works alone);
+/// nothing is allocated but the ring, once, when the first message has to wait in it.
 ///
 /// The inbox must outlive every operation on it. Destroying it closes it.
 template <message T>
