@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <mutex>
+#include <utility>
 
 namespace troupe::detail {
 
@@ -17,6 +18,7 @@ constinit std::array<thread_locks, lock_bias<>::most_holders> holders{};
 // Which of them are some thread's.
 constinit spin_lock holders_lock;
 constinit std::array<bool, holders.size()> lent{};
+thread_local constinit thread_locks* lent_to_me = nullptr;
 
 std::size_t index_of(const thread_locks& one) noexcept {
   return static_cast<std::size_t>(&one - holders.data());
@@ -29,26 +31,30 @@ bias_candidate::bias_candidate() noexcept {
   for (std::size_t i = 0; i != holders.size(); ++i) {
     if (lent[i]) continue;
     lent[i] = true;
-    my_locks = &holders[i];
+    lent_to_me = &holders[i];
     return;
   }
 }
 
 bias_candidate::~bias_candidate() {
-  if (my_locks == nullptr) return;
   give_up();
+  if (lent_to_me == nullptr) return;
   const std::lock_guard held(holders_lock);
-  lent[index_of(*my_locks)] = false;
-  my_locks = nullptr;
+  lent[index_of(*lent_to_me)] = false;
+  lent_to_me = nullptr;
 }
 
 bool bias_candidate::take() noexcept {
-  return my_locks != nullptr && has_process_barrier() &&
-         bias_of_locks.take(*my_locks, index_of(*my_locks), process_barrier);
+  if (lent_to_me == nullptr || my_locks != nullptr || !has_process_barrier() ||
+      !bias_of_locks.take(*lent_to_me, index_of(*lent_to_me), process_barrier)) {
+    return false;
+  }
+  my_locks = lent_to_me;
+  return true;
 }
 
 void bias_candidate::give_up() noexcept {
-  if (my_locks != nullptr) bias_of_locks.give_up(*my_locks);
+  if (my_locks != nullptr) bias_of_locks.give_up(*std::exchange(my_locks, nullptr));
 }
 
 bool bias_candidate::has_it() noexcept {

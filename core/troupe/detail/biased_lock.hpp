@@ -22,7 +22,7 @@ using thread_locks = lock_holder<>;
 
 /// The bias of all locks of the process.
 inline constinit lock_bias<> bias_of_locks{};
-/// The thread's; null where it can have no bias.
+/// The thread's, from getting the bias to giving it up; else null.
 extern thread_local constinit thread_locks* my_locks;
 
 /// From here on the thread may have the bias: until the object goes, on the same thread.
