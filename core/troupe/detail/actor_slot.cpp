@@ -43,10 +43,9 @@ void actor_slot::stop(const exit_reason* why) noexcept {
 const scheduler* actor_slot::home() const noexcept {
   if (const fiber* const one = named_run()) return &one->sched->root();
   const std::uintptr_t seen = where_.load(std::memory_order_relaxed);
+  if ((seen & is_home) == 0) return nullptr;
   // NOLINTNEXTLINE(performance-no-int-to-ptr): an address and two bits
-  return (seen & is_home) != 0
-             ? reinterpret_cast<const scheduler*>(seen & ~(is_home | is_claimed_bit))
-             : nullptr;
+  return reinterpret_cast<const scheduler*>(seen & ~(is_home | is_claimed_bit));
 }
 
 std::uint32_t actor_slot::index() const noexcept { return slot_pool::index_of(*this); }
@@ -56,10 +55,9 @@ actor_id actor_slot::parent_in(std::uint64_t beside) noexcept {
 }
 
 actor_slot* actor_slot::first_in(std::uint64_t beside) noexcept {
+  if ((beside & (is_parent | is_first)) != is_first) return nullptr;
   // NOLINTNEXTLINE(performance-no-int-to-ptr): an address and a bit
-  return (beside & (is_parent | is_first)) == is_first
-             ? reinterpret_cast<actor_slot*>(beside & ~is_first)
-             : nullptr;
+  return reinterpret_cast<actor_slot*>(beside & ~is_first);
 }
 
 actor_record* actor_slot::record_or_null() noexcept {

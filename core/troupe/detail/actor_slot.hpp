@@ -174,10 +174,9 @@ struct actor_slot {
   static constexpr std::uint64_t is_parent = 1;
   static constexpr std::uint64_t is_first = 2;  // where is_parent is not set
   static actor_record* record_in(std::uint64_t beside) noexcept {
+    if ((beside & (is_parent | is_first)) != 0) return nullptr;
     // NOLINTNEXTLINE(performance-no-int-to-ptr): an address, as neither bit is set
-    return (beside & (is_parent | is_first)) == 0
-               ? reinterpret_cast<actor_record*>(static_cast<std::uintptr_t>(beside))
-               : nullptr;
+    return reinterpret_cast<actor_record*>(static_cast<std::uintptr_t>(beside));
   }
   static actor_id parent_in(std::uint64_t beside) noexcept;
   static actor_slot* first_in(std::uint64_t beside) noexcept;

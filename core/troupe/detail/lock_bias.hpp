@@ -28,7 +28,6 @@
 // seen by who comes next.
 
 #include <atomic>
-#include <cstddef>
 #include <cstdint>
 
 namespace troupe::detail {
