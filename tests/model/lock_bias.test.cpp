@@ -64,9 +64,9 @@ struct world {
   }
   void owner_locks(std::size_t which) {
     lock& one = locks[which];
-    static model::atomic<bool> never{false};
     const bool looks = broken != mutation::no_look_at_the_byte;
-    const bool biased = bias.try_hold(owner, word(which), looks ? one.taken : never);
+    const bool biased =
+        bias.try_hold(owner, word(which), [&] { return looks && one.taken.load(); });
     if (!biased) {
       take_byte(one);
       bias.settle(&owner, word(which), holder(), [] {}, waiting);

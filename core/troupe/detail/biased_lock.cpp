@@ -61,14 +61,6 @@ bool bias_candidate::has_it() noexcept {
   return my_locks != nullptr && bias_of_locks.is_of(*my_locks);
 }
 
-// Reads until the lock looks free, so that waiting does not take the cache line from its holder.
-void wait_for(std::atomic<bool>& taken) noexcept {
-  spin([&] {
-    return !taken.load(std::memory_order_relaxed) &&
-           !taken.exchange(true, std::memory_order_seq_cst);
-  });
-}
-
 void settle_bias(std::uintptr_t lock) noexcept {
   bias_of_locks.settle(
       my_locks, lock, [](std::uint64_t index) -> thread_locks& { return holders[index]; },

@@ -12,8 +12,6 @@
 #include <troupe/detail/lock_bias.hpp>
 #include <troupe/detail/spin_lock.hpp>
 
-#include <atomic>
-#include <cstddef>
 #include <cstdint>
 
 namespace troupe::detail {
@@ -40,8 +38,6 @@ class bias_candidate {
   [[nodiscard]] static bool has_it() noexcept;
 };
 
-/// For a lock whose byte is taken: until it is the caller's.
-void wait_for(std::atomic<bool>& taken) noexcept;
 /// For who has the byte of a lock, while somebody has the bias: until nobody else holds the lock.
 void settle_bias(std::uintptr_t lock) noexcept;
 
@@ -53,17 +49,16 @@ class biased_lock {
 
   void lock() noexcept {
     thread_locks* const me = my_locks;
-    if (me != nullptr && bias_of_locks.try_hold(*me, word(), taken_)) return;
-    // seq_cst, as spin_lock.
-    if (taken_.exchange(true, std::memory_order_seq_cst)) [[unlikely]]
-      wait_for(taken_);
+    if (me != nullptr && bias_of_locks.try_hold(*me, word(), [this] { return byte_.is_held(); }))
+      return;
+    byte_.lock();
     if (bias_of_locks.is_on()) [[unlikely]]
       settle_bias(word());
   }
   void unlock() noexcept {
     thread_locks* const me = my_locks;
     if (me != nullptr && lock_bias<>::let_go(*me, word())) return;
-    taken_.store(false, std::memory_order_release);
+    byte_.unlock();
   }
 
  private:
@@ -71,7 +66,7 @@ class biased_lock {
     return reinterpret_cast<std::uintptr_t>(this);
   }
 
-  std::atomic<bool> taken_{false};
+  spin_lock byte_;
 };
 
 }  // namespace troupe::detail

@@ -16,10 +16,13 @@ thread_local constinit current_thread current{};
 
 namespace {
 
+/// How many references to its scope are the fiber's own.
+std::uint32_t own_references(const fiber& ended) noexcept { return ended.owes_reference ? 2 : 1; }
+
 /// The fiber's part in its own life is over; contexts may still refer to its scope, but no more to
 /// the scheduler.
 void let_go(fiber& ended, scheduler& sched) noexcept {
-  const std::uint32_t ours = ended.owes_reference ? 2 : 1;
+  const std::uint32_t ours = own_references(ended);
   if (ended.scope.references.load(std::memory_order_acquire) == ours) {
     ended.sched = nullptr;  // nobody holds a context of it
   } else {
@@ -139,8 +142,7 @@ void end_root(fiber& ended, std::coroutine_handle<> root) noexcept {
   ended.owes_reference = std::exchange(current.finishing, outer) == nullptr;
   // With no reference but ours there is nothing: children, and whoever waits for the context, hold
   // others.
-  const std::uint32_t ours = ended.owes_reference ? 2 : 1;
-  if (ended.scope.references.load(std::memory_order_acquire) != ours &&
+  if (ended.scope.references.load(std::memory_order_acquire) != own_references(ended) &&
       !end_alone(ended.scope, context_status::canceled)) {
     end(ended.scope, context_status::canceled);
   }

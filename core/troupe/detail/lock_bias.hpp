@@ -77,12 +77,14 @@ class lock_bias {
     }
   }
 
-  /// True: it holds `lock`, whose byte is `taken`. False: it has to take the byte.
-  bool try_hold(holder& me, word lock, const Atomic<bool>& taken) noexcept {
+  /// True: it holds `lock`, of which `taken()` reads the byte (acquire). False: it has to take
+  /// that.
+  template <class Taken>
+  bool try_hold(holder& me, word lock, Taken taken) noexcept {
     if (!is_of(me) || me.held.load(std::memory_order_relaxed) != 0) return false;
     me.held.store(lock, std::memory_order_release);
     std::atomic_signal_fence(std::memory_order_seq_cst);
-    if (is_of(me) && !taken.load(std::memory_order_acquire)) [[likely]]
+    if (is_of(me) && !taken()) [[likely]]
       return true;
     me.held.store(0, std::memory_order_release);
     return false;

@@ -68,16 +68,13 @@ thread_local constinit name_cache recent{};
 bool same(const std::string& one, const std::string& other) noexcept {
   const std::size_t size = one.size();
   if (other.size() != size) return false;
-  const auto part = [&]<class Word>(std::size_t at, Word) {
-    Word left = 0;
-    Word right = 0;
+  std::size_t at = 0;
+  for (; at + sizeof(std::uint64_t) <= size; at += sizeof(std::uint64_t)) {
+    std::uint64_t left = 0;
+    std::uint64_t right = 0;
     std::memcpy(&left, one.data() + at, sizeof left);
     std::memcpy(&right, other.data() + at, sizeof right);
-    return left == right;
-  };
-  std::size_t at = 0;
-  for (; at + 8 <= size; at += 8) {
-    if (!part(at, std::uint64_t{})) return false;
+    if (left != right) return false;
   }
   for (; at != size; ++at) {
     if (one[at] != other[at]) return false;

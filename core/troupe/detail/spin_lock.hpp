@@ -50,6 +50,7 @@ class spin_lock {
     return !held_.exchange(true, std::memory_order_seq_cst);
   }
   void unlock() noexcept { held_.store(false, std::memory_order_release); }
+  [[nodiscard]] bool is_held() const noexcept { return held_.load(std::memory_order_acquire); }
 
  private:
   void wait() noexcept;
