@@ -1,6 +1,7 @@
 #include <troupe/internal/thread_scheduler.hpp>
 
 #include <troupe/detail/biased_lock.hpp>
+#include <troupe/internal/short_slice.hpp>
 #include <troupe/internal/throw_site.hpp>
 
 #include <linux/membarrier.h>
@@ -68,6 +69,7 @@ void thread_scheduler::execute(worker& self, fiber& one) noexcept {
 
 void thread_scheduler::run(worker& self) noexcept {
   prctl(PR_SET_TIMERSLACK, 1UL, 0UL, 0UL, 0UL);  // timers: to the nanosecond, not to 50 us
+  ask_for_short_slices();
   current.sched = this;
   current.worker = &self;
   self.handle.store(static_cast<std::uint64_t>(pthread_self()), std::memory_order_relaxed);
