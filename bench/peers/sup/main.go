@@ -1,8 +1,7 @@
 // sup for Go (github.com/webermarci/sup), by its public interface alone.
 //
 // The workloads are those of the peer on bare channels, with the library's inboxes, supervisors,
-// signals and routers in the place of channels. Written from the library's documentation; README.md
-// says what has not been compiled.
+// signals and routers in the place of channels. README.md says which version that is.
 package main
 
 import (
@@ -16,6 +15,9 @@ import (
 
 	h "troupe.peers/channels/harness"
 )
+
+// version is what build has linked in.
+var version = "unknown"
 
 var background = context.Background()
 
@@ -69,7 +71,7 @@ func answering(in *sup.CallInbox[int, int]) *actor {
 				if !open {
 					return nil
 				}
-				request.Reply(1, nil) // how a request is read, the documentation does not show
+				request.Reply(request.Payload()+1, nil)
 			}
 		}
 	})
@@ -179,8 +181,9 @@ func spawn(defaultSpawners int) func(*h.Run) {
 		for range spawners {
 			go func() {
 				ran := make(chan bool)
+				child := newActor(func(context.Context) error { ran <- true; return nil })
 				for range r.N / spawners {
-					root.Spawn(background, newActor(func(context.Context) error { ran <- true; return nil }))
+					root.Spawn(background, child) // the same again and again, as in the library's own benchmark
 					<-ran
 				}
 				done.Done()
@@ -240,8 +243,37 @@ func next(strategy sup.RouterStrategy, parallel bool) func(*h.Run) {
 	}
 }
 
+func emit(subscribers int) func(*h.Run) {
+	return func(r *h.Run) {
+		var o sup.Outbox[int]
+		sum := 0
+		for range r.Arg("subscribers", subscribers) {
+			o.Subscribe(func(_ context.Context, m int) { sum += m })
+		}
+		r.Start()
+		for i := range r.N {
+			o.Emit(background, i)
+		}
+		r.Stop()
+		runtime.KeepAlive(sum)
+	}
+}
+
+func subscribe(r *h.Run) {
+	var o sup.Outbox[int]
+	f := func(context.Context, int) {}
+	r.Start()
+	for range r.N {
+		o.Subscribe(f)
+	}
+	r.Stop()
+}
+
 func pushedWrite(subscribers int) func(*h.Run) {
 	return func(r *h.Run) {
+		if subscribers > 0 {
+			r.Note = "a subscriber that does not look keeps the first 32 values, and gets none of the others"
+		}
 		ctx, cancel := context.WithCancel(background)
 		defer cancel()
 		signal := sup.NewPushedSignal("value", func(context.Context, int) error { return nil })
@@ -262,7 +294,7 @@ func periodic(r *h.Run) {
 	ctx, cancel := context.WithCancel(background)
 	defer cancel()
 	count := 0
-	signal := sup.NewPeriodicSignal("value", func(context.Context) (int, error) {
+	signal := sup.NewPolledSignal("value", func(context.Context) (int, error) {
 		count++
 		return count, nil
 	}, time.Duration(r.Arg("us", 100))*time.Microsecond)
@@ -346,11 +378,9 @@ func wakeLatency(r *h.Run) {
 }
 
 func main() {
-	about := map[string]any{"name": "sup", "version": "see go.mod",
+	about := map[string]any{"name": "sup", "version": version,
 		"config": "GOMAXPROCS=workers, bounded inboxes, GOGC default"}
-	const noOutbox = "its documentation does not show how an outbox is made"
 	h.Main(about, map[string]string{
-		"Outbox_Emit": noOutbox, "Outbox_Subscribe": noOutbox, "Outbox_EmitFireAndForget": noOutbox,
 		"TimerLatency": "it has no timers of its own; see go",
 	}, map[string]h.Workload{
 		"CastInbox_TryCast":        {Ops: 2000000, Do: tryCast},
@@ -366,6 +396,9 @@ func main() {
 		"Router_Next_RoundRobin":   {Ops: 20000000, Do: next(sup.RoundRobin, false)},
 		"Router_Next_Random":       {Ops: 20000000, Do: next(sup.Random, false)},
 		"Router_Next_Parallel":     {Ops: 20000000, Do: next(sup.RoundRobin, true)},
+		"Outbox_Emit":              {Ops: 2000000, Do: emit(10)},
+		"Outbox_EmitFireAndForget": {Ops: 20000000, Do: emit(0)},
+		"Outbox_Subscribe":         {Ops: 2000000, Do: subscribe},
 		"PushedSignal_Write":       {Ops: 5000000, Do: pushedWrite(0)},
 		"Broadcaster_Notify":       {Ops: 200000, Do: pushedWrite(1)},
 		"PeriodicSignal_Update":    {Ops: 5000, Do: periodic},
