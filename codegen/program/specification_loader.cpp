@@ -45,6 +45,7 @@ std::expected<const specification*, std::string> specification_loader::load(
 
 std::vector<std::string> specification_loader::files() const {
   std::vector<std::string> paths;
+  paths.reserve(files_by_identity_.size());
   for (const auto& [identity, file] : files_by_identity_) paths.push_back(file.source->path());
   std::ranges::sort(paths);
   return paths;

@@ -120,7 +120,7 @@ struct field_writer {
   }
 };
 
-logger::logger(std::shared_ptr<spdlog::logger> target) noexcept {
+logger::logger(std::shared_ptr<spdlog::logger> target) {
   if (!target) return;
   target_ = new detail::log_target;
   target_->user = std::move(target);

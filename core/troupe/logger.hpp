@@ -141,7 +141,7 @@ class logger {
   logger() noexcept = default;
 
   /// Writes through the user's logger, with its sinks, its level and its name; null is silent.
-  explicit logger(std::shared_ptr<spdlog::logger> target) noexcept;
+  explicit logger(std::shared_ptr<spdlog::logger> target);
 
   logger(const logger& other) noexcept : target_(other.target_) {
     if (target_ != nullptr) detail::retain(*target_);

@@ -58,6 +58,7 @@ struct task_promise_base {
 
  protected:
   void set_state(task_state now) noexcept {
+    // NOLINTNEXTLINE(clang-analyzer-core.UndefinedBinaryOperatorResult): it sees no promise made
     word_ = (word_ & ~state_mask) | static_cast<std::uintptr_t>(now);
   }
 

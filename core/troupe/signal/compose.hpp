@@ -119,43 +119,44 @@ class named {
   /// The values for which `wanted(value)` is true; in between the last of them stays.
   template <some_signal S, std::predicate<const typename S::value_type&> F>
   [[nodiscard]] auto filter(std::shared_ptr<S> source, F wanted) const {
-    using V = typename S::value_type;
-    return make<V>("filter", source,
-                   [wanted = std::move(wanted)](
-                       const detail::input_set& in) mutable -> detail::update_outcome<V> {
-                     const V& value = in.present<V>(0);
-                     return wanted(value) ? std::optional<V>(value) : std::nullopt;
-                   });
+    using value_type = typename S::value_type;
+    return make<value_type>(
+        "filter", source,
+        [wanted = std::move(wanted)](
+            const detail::input_set& in) mutable -> detail::update_outcome<value_type> {
+          const value_type& value = in.present<value_type>(0);
+          return wanted(value) ? std::optional<value_type>(value) : std::nullopt;
+        });
   }
 
   /// Without the changes that are none, as `same(before, now)` sees it.
   template <some_signal S, class Same = std::equal_to<>>
   [[nodiscard]] auto distinct(std::shared_ptr<S> source, Same same = {}) const {
-    using V = typename S::value_type;
-    return make<V>("distinct", source,
-                   [](const detail::input_set& in) -> detail::update_outcome<V> {
-                     return std::optional<V>(in.present<V>(0));
-                   },
-                   {.equal = std::move(same)});
+    using value_type = typename S::value_type;
+    return make<value_type>("distinct", source,
+                            [](const detail::input_set& in) -> detail::update_outcome<value_type> {
+                              return std::optional<value_type>(in.present<value_type>(0));
+                            },
+                            {.equal = std::move(same)});
   }
 
   /// The value of whichever has changed last.
   template <some_signal First, some_signal... Others>
   [[nodiscard]] auto merge(std::shared_ptr<First> first, std::shared_ptr<Others>... others) const {
-    using V = typename First::value_type;
-    static_assert((std::same_as<typename Others::value_type, V> && ...),
+    using value_type = typename First::value_type;
+    static_assert((std::same_as<typename Others::value_type, value_type> && ...),
                   "merge: the signals must have values of one type");
     std::vector<std::shared_ptr<signal_base>> sources{std::move(first), std::move(others)...};
     std::string name = name_or("merge", sources);
-    return detail::make_computed<V>(
+    return detail::make_computed<value_type>(
         name,
-        [](const detail::input_set& in) -> detail::update_outcome<V> {
+        [](const detail::input_set& in) -> detail::update_outcome<value_type> {
           for (std::size_t i = 0; i != in.all().size(); ++i) {
             if (in.all()[i]->changed && in.all()[i]->has_value) {
-              return std::optional<V>(in.present<V>(i));
+              return std::optional<value_type>(in.present<value_type>(i));
             }
           }
-          return std::optional<V>();
+          return std::optional<value_type>();
         },
         std::move(sources), false);
   }
@@ -174,13 +175,14 @@ class named {
   /// The last N values.
   template <std::size_t N, some_signal S>
   [[nodiscard]] auto window(std::shared_ptr<S> source) const {
-    using V = typename S::value_type;
-    return make<last_values<V, N>>("window", source,
-                                   [kept = last_values<V, N>()](const detail::input_set& in) mutable
-                                       -> detail::update_outcome<last_values<V, N>> {
-                                     kept.add(in.present<V>(0));
-                                     return std::optional(kept);
-                                   });
+    using value_type = typename S::value_type;
+    return make<last_values<value_type, N>>(
+        "window", source,
+        [kept = last_values<value_type, N>()](const detail::input_set& in) mutable
+            -> detail::update_outcome<last_values<value_type, N>> {
+          kept.add(in.present<value_type>(0));
+          return std::optional(kept);
+        });
   }
 
  private:
@@ -201,16 +203,16 @@ class named {
   [[nodiscard]] auto combine_as(const char* how, F f, std::shared_ptr<S>... sources) const {
     static_assert(std::invocable<F&, const typename S::value_type&...>,
                   "map and combine: the function takes the values of the signals, in their order");
-    using V = std::decay_t<detail::value_made_by<F, const typename S::value_type&...>>;
+    using value_type = std::decay_t<detail::value_made_by<F, const typename S::value_type&...>>;
     const std::string name = name_or(how, {sources...});
-    return std::make_shared<computed_signal<V>>(name, std::move(f), std::move(sources)...);
+    return std::make_shared<computed_signal<value_type>>(name, std::move(f), std::move(sources)...);
   }
 
   template <class S, class When>
   [[nodiscard]] auto sample_at(std::shared_ptr<S> source, When when) const {
-    using V = typename S::value_type;
+    using value_type = typename S::value_type;
     const std::string name = name_or("sample", {source});
-    return std::make_shared<sampled_signal<V>>(name, std::move(source), std::move(when));
+    return std::make_shared<sampled_signal<value_type>>(name, std::move(source), std::move(when));
   }
 
   std::string name_;
