@@ -34,7 +34,7 @@ class call_awaiter {
   }
   call_awaiter(const call_awaiter&) = delete;
   call_awaiter& operator=(const call_awaiter&) = delete;
-  ~call_awaiter() {
+  [[gnu::always_inline]] ~call_awaiter() {
     if (waited_ && stage_ == stage::request) settle();  // destroyed while waiting
     if (stage_ == stage::payload) std::destroy_at(&payload_);
     if (stage_ == stage::request) {
@@ -77,7 +77,7 @@ class call_awaiter {
     }
   }
 
-  result<R> await_resume() {
+  [[gnu::always_inline]] result<R> await_resume() {
     fiber& self = *current.running;
     self.calling.store(nullptr, std::memory_order_relaxed);
     if (waited_) [[unlikely]]
@@ -106,12 +106,12 @@ class call_awaiter {
 
   void make_request(fiber& self, std::uint64_t id) noexcept {
     T payload = take_payload();
-    std::construct_at(&request_, std::move(payload), reply_address<R>(self, id, slot_));
+    ::new (static_cast<void*>(&request_)) request<T, R>(std::move(payload), self, id, slot_);
     stage_ = stage::request;
   }
 
   /// Pushes the request of a fiber that is parked already. False: the wait has ended in here.
-  bool send(fiber& self, std::uint64_t id, fiber* callee, bool cancelable) {
+  [[gnu::always_inline]] bool send(fiber& self, std::uint64_t id, fiber* callee, bool cancelable) {
     const auto outcome =
         inbox_->push(ops_of<request<T, R>>, &request_, &send_.waiter(self, id, &request_, false));
     if (outcome == inbox_core::push_result::closed) return !self.take_back(id, fired_nothing);

@@ -117,7 +117,7 @@ class cast_awaiter {
     waited_ = true;
     return wait_.open(self, id, ctx_) && self.park(id);
   }
-  send_result<T> await_resume() {
+  [[gnu::always_inline]] send_result<T> await_resume() {
     if (waited_) settle();
     if (outcome_ == inbox_core::push_result::sent) return {};
     error why = canceled_ ? cancel_reason(*current.running, ctx_) : error(errc::inbox_closed);
@@ -160,6 +160,19 @@ class message_slot {
     return taken;
   }
 
+  /// The message in its place, for as long as this lives.
+  class loan {
+   public:
+    explicit loan(message_slot& of) noexcept : of_(of) {}
+    loan(const loan&) = delete;
+    loan& operator=(const loan&) = delete;
+    ~loan() { std::destroy_at(std::addressof(of_.value_)); }
+    T&& operator*() const noexcept { return std::move(of_.value_); }
+
+   private:
+    message_slot& of_;
+  };
+
  private:
   union {
     T value_;
@@ -169,7 +182,8 @@ class message_slot {
 /// What source `which` of a wait gave: its message, errc::inbox_closed, or why the wait was
 /// canceled.
 template <class T>
-result<T> received(fiber& self, receive_waiter& waiter, message_slot<T>& slot) {
+[[gnu::always_inline]] inline result<T> received(fiber& self, receive_waiter& waiter,
+                                                 message_slot<T>& slot) {
   if (waiter.filled) {
     waiter.filled = false;
     return result<T>(slot.take());

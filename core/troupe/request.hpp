@@ -124,6 +124,10 @@ class [[nodiscard]] request {
  private:
   friend class detail::call_awaiter<T, R>;
 
+  request(T&& payload, detail::fiber& caller, std::uint64_t wait,
+          detail::reply_slot<R>& slot) noexcept
+      : payload_(std::move(payload)), from_(caller, wait, slot) {}
+
   result<> finish(result<R> outcome) {
     if (!from_.open()) return troupe::fail(errc::already_replied);
     if (!from_.deliver(std::move(outcome))) return troupe::fail(errc::canceled);

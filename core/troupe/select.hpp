@@ -122,6 +122,10 @@ class arm_set {
   [[nodiscard]] inbox_source& inbox() noexcept {
     return inbox_sources_[inbox_position<I>];
   }
+  template <std::size_t I>
+  [[nodiscard]] auto& slot() noexcept {
+    return std::get<I>(arms_).slot;
+  }
 
  private:
   template <std::size_t I>

@@ -289,15 +289,24 @@ class serve_wait {
 
   /// Handles what source I gave.
   template <std::size_t I, class Binding>
-  auto handle(Binding& bound) {
+  [[gnu::always_inline]] auto handle(Binding& bound) {
     using source_type = typename Binding::source_type;
     if constexpr (select_arm<source_type>::is_inbox) {
       using message_type = typename source_type::message_type;
       constexpr source_type* source = nullptr;  // only its type counts
       using outcome =
           decltype(handle_message(source, bound.handler, std::declval<message_type&&>()));
-      auto got = arms_.template value<I>(*current.running);
-      if (got) return handle_message(source, bound.handler, *std::move(got));
+      if constexpr (std::derived_from<select_arm<source_type>, inbox_arm<source_type>>) {
+        // Where it has been put: nothing is received until it has been handled, or a coroutine has
+        // taken it over.
+        if (std::exchange(arms_.template inbox<I>().waiter.filled, false)) [[likely]] {
+          const typename message_slot<message_type>::loan message(arms_.template slot<I>());
+          return handle_message(source, bound.handler, *message);
+        }
+      } else {
+        auto got = arms_.template value<I>(*current.running);
+        if (got) return handle_message(source, bound.handler, *std::move(got));
+      }
       arms_.template inbox<I>().enabled = false;  // closed and drained
       ++closed_;
       if constexpr (std::same_as<outcome, handled>) {
@@ -454,14 +463,14 @@ class [[nodiscard]] serve_operation : resumable_loop {
     return false;
   }
   /// Handles what the wait gave. False: the loop has ended with that.
-  bool take(fiber& self) {
+  [[gnu::always_inline]] bool take(fiber& self) {
     const std::uint32_t chosen = running_.wait.end(self);
     if (chosen >= sizeof...(Bindings)) return failed(running_.wait.why_canceled(self));
     result<> outcome = handle(chosen, std::index_sequence_for<Bindings...>());
     return outcome ? true : failed(std::move(outcome).error());
   }
   template <std::size_t... I>
-  result<> handle(std::uint32_t chosen, std::index_sequence<I...>) {
+  [[gnu::always_inline]] result<> handle(std::uint32_t chosen, std::index_sequence<I...>) {
     result<> outcome;
     ((chosen == I
           ? void(outcome =

@@ -188,8 +188,7 @@ void destroy_suspended(scheduler& sched) noexcept {
   }
 }
 
-fiber& running_fiber(const char* operation) {
-  if (current.running != nullptr) return *current.running;
+void throw_outside(const char* operation) {
   throw usage_error(std::string(operation) +
                     " was awaited outside of a Troupe runtime: use it in an actor, or inside "
                     "runtime::block_on()");

@@ -419,8 +419,13 @@ void destroy_suspended(scheduler& sched) noexcept;
 /// Calls `visit(fiber&)` for every fiber that belongs to `sched`. The fibers go on meanwhile.
 void for_each_fiber(const scheduler& sched, void (*visit)(fiber&, void*), void* data);
 
+[[noreturn, gnu::cold]] void throw_outside(const char* operation);
 /// The fiber that the calling thread is running; throws usage_error outside one.
-fiber& running_fiber(const char* operation);
+inline fiber& running_fiber(const char* operation) {
+  if (current.running == nullptr) [[unlikely]]
+    throw_outside(operation);
+  return *current.running;
+}
 
 /// Suspends the running fiber and puts it behind everything that is ready.
 inline void yield_now(fiber& self, std::coroutine_handle<> at) noexcept {

@@ -381,7 +381,7 @@ class inbox_core {
     const std::uint32_t at = head_ + offset;
     return at >= capacity_ ? at - capacity_ : at;
   }
-  biased_lock& acquire() noexcept {
+  [[gnu::always_inline]] biased_lock& acquire() noexcept {
     for (;;) {
       fiber* const owner = owner_.load(std::memory_order_acquire);
       biased_lock& lock = owner != nullptr ? owner->lock : own_lock_;

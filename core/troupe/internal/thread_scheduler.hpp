@@ -137,7 +137,7 @@ class thread_scheduler final : public detail::scheduler {
  private:
   // --- internal/worker.cpp: what one worker does ---
   void run(worker& self) noexcept;
-  detail::fiber* next(worker& self) noexcept;
+  [[gnu::always_inline]] detail::fiber* next(worker& self) noexcept;
   [[gnu::always_inline]] void execute(worker& self, detail::fiber& one) noexcept;
   void look_after(worker& self) noexcept;
   bool await_near_timer(const worker& self) noexcept;
@@ -145,7 +145,7 @@ class thread_scheduler final : public detail::scheduler {
   bool sleep(worker& self, bool leaving) noexcept;
   detail::fiber* steal(worker& self) noexcept;
   detail::fiber* rescue(worker& self) noexcept;
-  void enqueue(worker& self, detail::fiber& one) noexcept;
+  [[gnu::noinline]] void enqueue(worker& self, detail::fiber& one) noexcept;
   void share_out(worker& self, time_point today) noexcept;
   void look_at_bias(worker& self, time_point today) noexcept;
   [[nodiscard]] worker_reading read_workers(time_point today, bool crowded) const noexcept;
@@ -159,12 +159,12 @@ class thread_scheduler final : public detail::scheduler {
 
   // --- shared by the workers ---
   detail::fiber* take_injected(worker* into) noexcept;
-  void inject(detail::fiber& one) noexcept;
+  [[gnu::noinline]] void inject(detail::fiber& one) noexcept;
   void add_injected(detail::fiber& one) noexcept;
   [[nodiscard]] std::size_t awake() const noexcept {
     return workers_.size() - sleepers_.load(std::memory_order_relaxed);
   }
-  void wake_one() noexcept;
+  [[gnu::noinline]] void wake_one() noexcept;
   void ensure_watcher() noexcept;
   void fire_timers() noexcept;
   [[nodiscard]] bool empty() const noexcept;

@@ -34,10 +34,8 @@ class wake_slot {
   T* exchange(T* item) noexcept {
     busy_.store(true, std::memory_order_relaxed);
     std::atomic_signal_fence(std::memory_order_seq_cst);
-    if (raided_.load(std::memory_order_acquire)) [[unlikely]] {
-      const std::lock_guard held(lock_);
-      return swap(item);
-    }
+    if (raided_.load(std::memory_order_acquire)) [[unlikely]]
+      return swap_after_raid(item);
     return swap(item);
   }
 
@@ -57,6 +55,10 @@ class wake_slot {
   }
 
  private:
+  [[gnu::noinline, gnu::cold, clang::preserve_most]] T* swap_after_raid(T* item) noexcept {
+    const std::lock_guard held(lock_);
+    return swap(item);
+  }
   T* swap(T* item) noexcept {
     T* const before = item_.load(std::memory_order_relaxed);
     item_.store(item, std::memory_order_release);  // with raid's acquire: it sees the fiber
