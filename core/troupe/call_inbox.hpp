@@ -25,11 +25,12 @@ namespace troupe {
 
 namespace detail {
 
-template <class T, class R>
+/// `Context`: ambient_context or given_context.
+template <class T, class R, class Context>
 class call_awaiter {
  public:
-  call_awaiter(inbox_core& inbox, const context* ctx, T&& message) noexcept
-      : inbox_(&inbox), ctx_(ctx) {
+  call_awaiter(inbox_core& inbox, T&& message, auto&... ctx) noexcept
+      : inbox_(&inbox), ctx_(ctx...) {
     std::construct_at(&payload_, std::move(message));
   }
   call_awaiter(const call_awaiter&) = delete;
@@ -53,12 +54,9 @@ class call_awaiter {
       failure_ = find_call_cycle(self, *callee);
       if (failure_) return false;
     }
-    const bool cancelable = ctx_ == nullptr || ctx_->state() != nullptr;
+    const bool cancelable = ctx_.cancels();
     const std::uint64_t id = self.open_wait(wait_kind::call, cancelable);
-    if (!send_.open(self, id, ctx_)) {
-      self.fired = fired_canceled;
-      return false;
-    }
+    if (!ctx_.open(self, id)) return false;
     if (cancelable && self.scope.ended()) {
       self.fired = fired_canceled;
       return false;
@@ -82,11 +80,11 @@ class call_awaiter {
     self.calling.store(nullptr, std::memory_order_relaxed);
     if (waited_) [[unlikely]]
       settle();
-    send_.close();
+    ctx_.close();
     if (slot_) [[likely]]
       return *std::move(slot_);
     if (failure_) return fail(*std::move(failure_));
-    if (self.fired == fired_canceled) return fail(cancel_reason(self, ctx_));
+    if (self.fired == fired_canceled) return fail(cancel_reason(self, ctx_.get()));
     return fail(errc::inbox_closed);
   }
 
@@ -126,13 +124,13 @@ class call_awaiter {
     if (cancelable && self.scope.ended()) [[unlikely]] {
       return !self.take_back(id, fired_canceled);
     }
-    if (ctx_ != nullptr) [[unlikely]]
+    if (ctx_.get() != nullptr) [[unlikely]]
       return !self.take_back_if_fired(id);
     return true;
   }
 
   inbox_core* inbox_;
-  const context* ctx_;
+  [[no_unique_address]] Context ctx_;
   union {
     T payload_;
     request<T, R> request_;
@@ -167,11 +165,11 @@ class call_inbox {
 
   /// Awaitable -> result<R>. Without a context it waits until the actor that calls is canceled.
   [[nodiscard]] auto call(T message) {
-    return detail::call_awaiter<T, R>(core_, nullptr, std::move(message));
+    return detail::call_awaiter<T, R, detail::ambient_context>(core_, std::move(message));
   }
   /// `ctx` must live until the call has ended.
   [[nodiscard]] auto call(const context& ctx, T message) {
-    return detail::call_awaiter<T, R>(core_, &ctx, std::move(message));
+    return detail::call_awaiter<T, R, detail::given_context>(core_, std::move(message), ctx);
   }
 
   /// Awaitable -> result<request<T, R>>; errors as cast_inbox::receive.

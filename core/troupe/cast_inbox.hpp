@@ -46,16 +46,9 @@ struct inbox_access {
 template <class T>
 inline constexpr bool may_hold_request = !std::is_trivially_copyable_v<T>;
 
-/// A sender's wait: for room in an inbox, or for a context to end. Shared by cast and call.
+/// A sender's wait for room in an inbox. Shared by cast and call.
 class send_wait {
  public:
-  /// Ties wait `id` to the context. False: the context has ended already.
-  bool open(fiber& self, std::uint64_t id, const context* ctx) noexcept {
-    if (link_.open(self, id, ctx)) return true;
-    self.fired = fired_canceled;
-    return false;
-  }
-  void close() noexcept { link_.close(); }
   send_waiter& waiter(fiber& self, std::uint64_t id, void* message, bool wakes) noexcept {
     waiter_.wakes = wakes;
     waiter_.who = &self;
@@ -74,14 +67,14 @@ class send_wait {
 
  private:
   send_waiter waiter_;
-  context_link link_;
 };
 
-template <class T>
+/// `Context`: ambient_context or given_context.
+template <class T, class Context>
 class cast_awaiter {
  public:
-  cast_awaiter(inbox_core& inbox, const context* ctx, T&& message) noexcept
-      : inbox_(&inbox), ctx_(ctx) {
+  cast_awaiter(inbox_core& inbox, T&& message, auto&... ctx) noexcept
+      : inbox_(&inbox), ctx_(ctx...) {
     std::construct_at(&message_, std::move(message));
   }
   // Only moved before it is awaited, and only in C++'s eyes: the result of cast() is a prvalue.
@@ -93,7 +86,7 @@ class cast_awaiter {
   }
 
   bool await_ready() {
-    if (ctx_ != nullptr && ctx_->err()) [[unlikely]] {
+    if (ctx_.get() != nullptr && ctx_.get()->err()) [[unlikely]] {
       canceled_ = true;
       return true;
     }
@@ -110,23 +103,22 @@ class cast_awaiter {
       self.sched->yield(self);
       return true;
     }
-    const bool cancelable = ctx_ == nullptr || ctx_->state() != nullptr;
-    const std::uint64_t id = self.open_wait(wait_kind::send, cancelable);
+    const std::uint64_t id = self.open_wait(wait_kind::send, ctx_.cancels());
     outcome_ = inbox_->push(ops_of<T>, &message_, &wait_.waiter(self, id, &message_, true));
     if (outcome_ != inbox_core::push_result::full) return false;
     waited_ = true;
-    return wait_.open(self, id, ctx_) && self.park(id);
+    return ctx_.open(self, id) && self.park(id);
   }
   [[gnu::always_inline]] send_result<T> await_resume() {
     if (waited_) settle();
     if (outcome_ == inbox_core::push_result::sent) return {};
-    error why = canceled_ ? cancel_reason(*current.running, ctx_) : error(errc::inbox_closed);
+    error why = canceled_ ? cancel_reason(*current.running, ctx_.get()) : error(errc::inbox_closed);
     return std::unexpected(send_error<T>(std::move(why), std::move(message_)));
   }
 
  private:
   void settle() noexcept {
-    wait_.close();
+    ctx_.close();
     if (wait_.settle(*inbox_)) {
       outcome_ = inbox_core::push_result::sent;
     } else {
@@ -135,7 +127,7 @@ class cast_awaiter {
   }
 
   inbox_core* inbox_;
-  const context* ctx_;
+  [[no_unique_address]] Context ctx_;
   union {
     T message_;  // relocated from when sent
   };
@@ -257,11 +249,11 @@ class cast_inbox {
   /// be, until the context is done. Without a context a message for which there is room is
   /// sent always, and a wait for room ends with the context of the actor that waits.
   [[nodiscard]] auto cast(T message) {
-    return detail::cast_awaiter<T>(core_, nullptr, std::move(message));
+    return detail::cast_awaiter<T, detail::ambient_context>(core_, std::move(message));
   }
   /// `ctx` must live until the operation has ended.
   [[nodiscard]] auto cast(const context& ctx, T message) {
-    return detail::cast_awaiter<T>(core_, &ctx, std::move(message));
+    return detail::cast_awaiter<T, detail::given_context>(core_, std::move(message), ctx);
   }
 
   /// Sends if there is room, from any thread. On an error `message` is unmoved.

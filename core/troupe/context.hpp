@@ -160,6 +160,34 @@ class context_link {
   context_state* registered_ = nullptr;
 };
 
+/// The context of an operation that was given none: its actor's own, which ends the wait by itself.
+class ambient_context {
+ public:
+  static constexpr const context* get() noexcept { return nullptr; }
+  static constexpr bool cancels() noexcept { return true; }
+  static constexpr bool open(fiber&, std::uint64_t) noexcept { return true; }
+  static constexpr void close() noexcept {}
+};
+/// The context that an operation was given. In its awaiter.
+class given_context {
+ public:
+  explicit given_context(const context& of) noexcept : of_(&of) {}
+  [[nodiscard]] const context* get() const noexcept { return of_; }
+  /// Whether the end of the actor's own ends the wait, too.
+  [[nodiscard]] bool cancels() const noexcept { return of_->state() != nullptr; }
+  /// Ties wait `id` to it. False: it has ended already.
+  bool open(fiber& self, std::uint64_t id) noexcept {
+    if (link_.open(self, id, of_)) return true;
+    self.fired = fired_canceled;
+    return false;
+  }
+  void close() noexcept { link_.close(); }
+
+ private:
+  const context* of_;
+  context_link link_;
+};
+
 /// Why a wait that fired_canceled ended: the given context's reason, else the fiber's own.
 [[nodiscard]] error cancel_reason(const fiber& self, const context* ctx) noexcept;
 

@@ -21,7 +21,7 @@ namespace troupe {
 
 namespace detail {
 
-template <class T, class R>
+template <class T, class R, class Context>
 class call_awaiter;
 
 /// Where the caller waits for its result. In the caller's frame.
@@ -122,7 +122,8 @@ class [[nodiscard]] request {
   result<> complete(result<R> outcome) { return finish(std::move(outcome)); }
 
  private:
-  friend class detail::call_awaiter<T, R>;
+  template <class, class, class>
+  friend class detail::call_awaiter;
 
   request(T&& payload, detail::fiber& caller, std::uint64_t wait,
           detail::reply_slot<R>& slot) noexcept

@@ -20,7 +20,11 @@ using detail::fiber;
 
 namespace {
 
-constexpr std::uint32_t look_after_every = 32;  // turns between looks at timers and injections
+// Turns between looks at the clock, timers and injections; and where turns are so short that the
+// clock would be a twentieth of them.
+constexpr std::uint32_t turns_between_looks = 32;
+constexpr std::uint32_t turns_if_quick = 128;
+constexpr duration quick_look = std::chrono::microseconds(4);  // between two looks
 constexpr std::uint32_t longest_streak = 8;     // turns from the slot while the queue waits
 constexpr std::int32_t turn_budget = 128;       // operations of one turn
 constexpr duration patience = std::chrono::microseconds(20);
@@ -82,7 +86,7 @@ void thread_scheduler::run(worker& self) noexcept {
 
 fiber* thread_scheduler::next(worker& self) noexcept {
   for (;;) {
-    if (++self.ticks % look_after_every == 0) {
+    if (--self.until_look == 0) {
       if (stopping_.load(std::memory_order_relaxed)) return nullptr;
       look_after(self);
       if (is_surplus(self)) {
@@ -158,6 +162,7 @@ void thread_scheduler::look_after(worker& self) noexcept {
   const time_point today = now();
   const time_point before = self.since.load(std::memory_order_relaxed);
   self.since.store(today, std::memory_order_relaxed);
+  self.until_look = today - before < quick_look ? turns_if_quick : turns_between_looks;
   fire_timers();
   look_at_bias(self, today);
   if (workers_.size() == 1) return;
