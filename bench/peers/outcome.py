@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import spread
 
 HOME = "troupe"
-BARE = "go"  # the peer that goals are measured against
+REFERENCES = ("sup", "go")  # goals are measured against the first of them that has a figure
 
 UNITS = {"ns": "ns/op", "bytes": "bytes each", "p50": "ns", "p99": "ns", "p999": "ns", "max": "ns"}
 
@@ -64,10 +64,11 @@ def behind(rows, cells):
 
 
 def goals(rows, cells):
-    """(title, wanted factor, factor) for the rows that have one and were run on both."""
+    """(title, peer, wanted factor, factor) for the rows that have one and were run on both."""
     for row, figure, got in lines(rows, cells):
-        if row.goal is not None and HOME in got and BARE in got:
-            yield title(row, figure), row.goal, got[BARE].median / got[HOME].median
+        peer = next((one for one in REFERENCES if one in got), None)
+        if row.goal is not None and HOME in got and peer is not None:
+            yield title(row, figure), peer, row.goal, got[peer].median / got[HOME].median
 
 
 def as_json(rows, cells, peers, machine, how):

@@ -53,8 +53,8 @@ def write(template, rows, cells, peers, machine, how, said):
                 for one in peers]
     behind = [f"{title}: {peer} is {factor:.2f} times faster"
               for title, peer, factor in outcome.behind(rows, cells)]
-    goals = [f"{title}: {factor:.1f} times, wanted {wanted:g}"
-             for title, wanted, factor in outcome.goals(rows, cells) if factor < wanted]
+    goals = [f"{title}: {factor:.1f} times {peer}, wanted {wanted:g}"
+             for title, peer, wanted, factor in outcome.goals(rows, cells) if factor < wanted]
     return Template(template).substitute(
         machine=_bullets(f"{key.replace('_', ' ')}: {value}" for key, value in machine.items()),
         how=how, versions=_bullets(versions), tables=_tables(rows, cells, names, groups),

@@ -104,7 +104,8 @@ def _latency():
 def _raw():
     return [Row("Raw limits of the machine", name, {"ops": ops})
             for name, ops in (("locked_add", 10_000_000), ("coroutine_switch", 10_000_000),
-                              ("malloc_free", 10_000_000), ("cache_line", 1_000_000))]
+                              ("malloc_free", 10_000_000), ("handler_call", 10_000_000),
+                              ("cache_line", 1_000_000))]
 
 
 RAW_GROUP = "Raw limits of the machine"

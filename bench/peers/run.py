@@ -87,9 +87,9 @@ def write_all(rows, cells, found, here, how, said, out):
 def print_verdict(rows, cells):
     for title, peer, factor in outcome.behind(rows, cells):
         print(f"behind: {title}: {peer} is {factor:.2f} times faster")
-    for title, wanted, factor in outcome.goals(rows, cells):
+    for title, peer, wanted, factor in outcome.goals(rows, cells):
         if factor < wanted:
-            print(f"goal missed: {title}: {factor:.1f} times Go's channels, wanted {wanted:g}")
+            print(f"goal missed: {title}: {factor:.1f} times {peer}, wanted {wanted:g}")
 
 
 def run_rows(rows, cells, found, options, say):

@@ -94,7 +94,12 @@ class OutcomeTest(unittest.TestCase):
         self.assertEqual(list(outcome.behind(ROWS, cells())), [("Slow <&>", "go", 2.0)])
 
     def test_says_how_far_ahead_it_is(self):
-        self.assertEqual(list(outcome.goals(ROWS, cells())), [("Fast workers=1", 5, 4.0)])
+        self.assertEqual(list(outcome.goals(ROWS, cells())), [("Fast workers=1", "go", 5, 4.0)])
+
+    def test_goals_are_measured_against_sup_where_it_was_run(self):
+        made = cells()
+        made["Fast workers=1"]["sup"] = made["Fast workers=1"]["troupe"]
+        self.assertEqual(list(outcome.goals(ROWS, made)), [("Fast workers=1", "sup", 5, 1.0)])
 
     def test_json_keeps_every_run_and_says_why_there_is_none(self):
         made = outcome.as_json(ROWS, cells(), [], {}, "how")["results"]

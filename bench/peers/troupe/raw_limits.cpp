@@ -59,6 +59,25 @@ measured coroutine_switch(const options& given) {
   return got;
 }
 
+// What a hundred handlers of an outbox cost whoever calls them one after the other: one operation is
+// one call through a pointer, of a handler that adds to a number it shares with the others.
+measured handler_call(const options& given) {
+  struct handler {
+    void (*call)(void*, std::int64_t);
+    void* of;
+  };
+  std::int64_t sum = 0;
+  std::array<handler, 100> all{};
+  all.fill({[](void* to, std::int64_t value) { *static_cast<std::int64_t*>(to) += value; }, &sum});
+  keep(all.data());
+  return measure_plain(given.get("ops", 20'000'000), [&](std::int64_t n) {
+    for (std::int64_t i = 0; i < n; i += static_cast<std::int64_t>(all.size())) {
+      for (const handler& one : all) one.call(one.of, i);
+    }
+    keep(&sum);
+  });
+}
+
 void run_on(std::size_t core) {
   cpu_set_t one;
   CPU_ZERO(&one);
@@ -93,7 +112,8 @@ measured cache_line(const options& given) {
 std::span<const workload> raw_limits() {
   static constexpr std::array all{
       workload{"locked_add", locked_add}, workload{"coroutine_switch", coroutine_switch},
-      workload{"malloc_free", malloc_free}, workload{"cache_line", cache_line}};
+      workload{"malloc_free", malloc_free}, workload{"handler_call", handler_call},
+      workload{"cache_line", cache_line}};
   return all;
 }
 
