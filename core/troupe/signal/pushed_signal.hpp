@@ -236,8 +236,9 @@ class pushed_signal : public signal<V> {
             return true;
           } else {
             result<> said = update(args...);
-            if (!said) std::construct_at(refused, std::move(said).error());
-            return said.has_value();
+            if (said) return true;
+            std::construct_at(refused, std::move(said).error());
+            return false;
           }
         };
         if constexpr (with_context) {
