@@ -58,10 +58,10 @@ struct alignas(64) worker {
   worker(thread_scheduler& of, std::size_t at) noexcept : home(&of), index(at) {}
 
   thread_scheduler* home;
-  wake_slot<detail::fiber> slot;  // runs next
-  bool took_injected = false;     // since it last looked whether more would come
-  std::uint32_t slot_streak = 0;  // how often in a row the slot went before the queue
-  std::uint32_t until_look = 1;   // turns until it looks at the clock
+  wake_slot<detail::fiber> slot;     // runs next
+  bool took_injected = false;        // since it last looked whether more would come
+  std::uint32_t slot_streak = 0;     // how often in a row the slot went before the queue
+  std::uint32_t until_look = 1;      // turns until it looks at the clock
   time_point crowded_since = never;  // since when the queue was seen non-empty
   run_queue<detail::fiber> queue;
   // Twice the operations so far: turns, and what completed at once in them. Odd in a turn: a
