@@ -61,7 +61,7 @@ struct alignas(64) worker {
   wake_slot<detail::fiber> slot;     // runs next
   bool took_injected = false;        // since it last looked whether more would come
   std::uint32_t slot_streak = 0;     // how often in a row the slot went before the queue
-  std::uint32_t until_look = 1;      // turns until it looks at the clock
+  std::uint32_t until_look = 0;      // turns until it looks at the clock
   time_point crowded_since = never;  // since when the queue was seen non-empty
   run_queue<detail::fiber> queue;
   // Twice the operations so far: turns, and what completed at once in them. Odd in a turn: a
@@ -139,6 +139,7 @@ class thread_scheduler final : public detail::scheduler {
   void run(worker& self) noexcept;
   [[gnu::always_inline]] detail::fiber* next(worker& self) noexcept;
   [[gnu::always_inline]] void execute(worker& self, detail::fiber& one) noexcept;
+  void begin_to_look(worker& self) noexcept;
   void look_after(worker& self) noexcept;
   bool await_near_timer(const worker& self) noexcept;
   bool await_injection(worker& self) noexcept;

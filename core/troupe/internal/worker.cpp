@@ -77,7 +77,7 @@ void thread_scheduler::run(worker& self) noexcept {
   current.sched = this;
   current.worker = &self;
   self.handle.store(static_cast<std::uint64_t>(pthread_self()), std::memory_order_relaxed);
-  self.since.store(now(), std::memory_order_relaxed);
+  begin_to_look(self);
   const throw_recording_scope recording;
   const detail::bias_candidate locks;
   while (fiber* one = next(self)) execute(self, *one);
@@ -156,6 +156,13 @@ bool thread_scheduler::await_injection(worker& self) noexcept {
   come = come || injected_.load() != 0;
   if (come && sleepers_.load() != 0) ensure_watcher();  // for what came beside it
   return come;
+}
+
+// After a sleep, and at first: the next look is to see what a whole number of turns took.
+void thread_scheduler::begin_to_look(worker& self) noexcept {
+  self.since.store(now(), std::memory_order_relaxed);
+  self.progress_at_look = self.progress.load(std::memory_order_relaxed);
+  self.until_look = turns_between_looks;
 }
 
 void thread_scheduler::look_after(worker& self) noexcept {
@@ -345,8 +352,7 @@ bool thread_scheduler::sleep(worker& self, bool leaving) noexcept {
     // Stolen fibers are in our queue already; this one goes in front of them.
     if (fiber* displaced = self.slot.exchange(found)) enqueue(self, *displaced);
   }
-  self.since.store(now(), std::memory_order_relaxed);
-  self.progress_at_look = self.progress.load(std::memory_order_relaxed);
+  begin_to_look(self);
   current.until_sample = 1;  // the first message after a sleep is timed
   return !stopping_.load() || !self.slot.empty() || self.queue.size() != 0;
 }
