@@ -97,9 +97,6 @@ class reply_address {
 template <class T, class R>
 class [[nodiscard]] request {
  public:
-  request(T payload, detail::reply_address<R> from) noexcept
-      : payload_(std::move(payload)), from_(std::move(from)) {}
-
   [[nodiscard]] T& payload() noexcept { return payload_; }
   [[nodiscard]] const T& payload() const noexcept { return payload_; }
 
