@@ -12,7 +12,7 @@ void destroy_all(outbox_node* gone) noexcept {
   while (gone != nullptr) {
     outbox_node* const one = gone;
     gone = one->previous;
-    one->ops->destroy(one);
+    one->how().destroy(one);
   }
 }
 
@@ -58,7 +58,7 @@ void outbox_core::unsubscribe(outbox_node& gone) noexcept {
 
 /// With the lock held and the node out of the list.
 void outbox_core::retire(outbox_node& gone) noexcept {
-  gone.call.store(nullptr, std::memory_order_relaxed);
+  gone.ops.store(gone.how().unsubscribed, std::memory_order_relaxed);
   gone.previous = retired_;
   retired_ = &gone;
   ++retired_many_;
@@ -155,7 +155,7 @@ void outbox_core::note_refusal(unmade_error& refused, result<>& outcome) noexcep
 task<result<>> outbox_core::finish(walk on, const context* ctx, const void* message,
                                    result<> outcome) {
   while (on.at != nullptr) {
-    result<> told = co_await on.at->ops->run(*on.at, message);
+    result<> told = co_await on.at->how().run(*on.at, message);
     if (!told && outcome) outcome = std::move(told);
     on.at = on.at->next.load(std::memory_order_acquire);
     call_plain(on, ctx, message, outcome);

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <deque>
 #include <memory>
 #include <optional>
@@ -205,6 +206,67 @@ TEST(outbox, with_a_context_that_has_ended_calls_nobody_more) {
     EXPECT_EQ(seen, (std::vector{1, 2}));
     EXPECT_EQ(rt.block_on(out.emit(1)).error(), errc::refused) << "without it all are called";
     EXPECT_EQ(seen, (std::vector{1, 2, 1, 2, 3}));
+  }
+}
+
+// Subscribed at one place, they are called together: see outbox_node::kind.
+TEST(outbox, calls_many_of_one_kind_one_by_one) {
+  deterministic_runtime rt;
+  enum class act : std::uint8_t { nothing, refuse, fail, unsubscribe_next, cancel, throw_up };
+  struct listener {
+    act what = act::nothing;
+    outbox_subscription tie;
+  };
+  constexpr std::size_t many = 10;
+  const auto emit_with = [&](std::size_t who, act what, std::vector<std::size_t> expected,
+                             std::optional<errc> why, bool with_context) {
+    outbox<int> out;
+    std::vector<listener> all(many);
+    std::vector<std::size_t> seen;
+    const auto ctx = context::background().with_cancel();
+    for (std::size_t i = 0; i != many; ++i) {
+      all[i].tie = out.subscribe([&, i](int) -> result<> {
+        seen.push_back(i);
+        switch (all[i].what) {
+          case act::nothing: break;
+          case act::refuse: return troupe::fail(errc::refused);
+          case act::fail: return troupe::fail(errc::malformed);
+          case act::unsubscribe_next: all[i + 1].tie.unsubscribe(); break;
+          case act::cancel: ctx.cancel(); break;
+          case act::throw_up: throw std::runtime_error("no");
+        }
+        return {};
+      });
+    }
+    all[who].what = what;
+    all[many - 1].what = act::fail;
+    result<> told;
+    const auto emit = [&] {
+      told = with_context ? rt.block_on(out.emit(ctx, 1)) : rt.block_on(out.emit(1));
+    };
+    if (what == act::throw_up) {
+      EXPECT_THROW(emit(), std::runtime_error);
+    } else {
+      emit();
+      ASSERT_FALSE(told);
+      EXPECT_EQ(told.error(), *why);
+    }
+    EXPECT_EQ(seen, expected);
+  };
+  std::vector<std::size_t> all(many);
+  std::ranges::generate(all, [i = std::size_t{0}]() mutable { return i++; });
+  for (std::size_t who = 0; who + 2 < many; ++who) {
+    const std::vector<std::size_t> up_to(all.begin(), all.begin() + static_cast<int>(who) + 1);
+    auto without_next = all;
+    without_next.erase(without_next.begin() + static_cast<int>(who) + 1);
+    for (const bool with_context : {false, true}) {
+      emit_with(who, act::nothing, all, errc::malformed, with_context);
+      emit_with(who, act::refuse, all, errc::refused, with_context);
+      emit_with(who, act::unsubscribe_next, without_next, errc::malformed, with_context);
+      emit_with(who, act::throw_up, up_to, {}, with_context);
+    }
+    emit_with(who, act::cancel, all, errc::malformed, false);
+    emit_with(who, act::cancel, up_to, errc::canceled, true);
   }
 }
 
@@ -541,6 +603,11 @@ void calls_who_is_subscribed() {
                         co_await troupe::sleep_for(0s);
                         act();
                       })});
+    } else if (name % 7 == 0) {
+      live.push_back({name, out.subscribe([act, name](int) -> result<> {
+                        act();
+                        return troupe::fail(errc::refused, std::to_string(name));
+                      })});
     } else {
       live.push_back({name, out.subscribe([act](int) { act(); })});
     }
@@ -555,8 +622,12 @@ void calls_who_is_subscribed() {
       expected.clear();
       for (const auto& one : live) expected.push_back(one.name);
       orders = step % 4 == 2 ? std::vector<int>{step, step / 3} : std::vector<int>{};
-      RC_ASSERT(rt.block_on(out.emit(1)).has_value());
+      const result<> told = rt.block_on(out.emit(1));
       RC_ASSERT(seen == expected);
+      const auto refuses = [](int name) { return name % 3 != 0 && name % 7 == 0; };
+      const auto first = std::ranges::find_if(seen, refuses);
+      RC_ASSERT(told.has_value() == (first == seen.end()));
+      if (!told) RC_ASSERT(told.error().text() == std::to_string(*first));
     }
     RC_ASSERT(out.size() == live.size());
   }

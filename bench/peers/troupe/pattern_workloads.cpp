@@ -50,17 +50,17 @@ measured next_parallel(const options& given) {
 
 measured emit_to(const options& given, std::int64_t subscribers) {
   troupe::outbox<std::int64_t> out;
-  std::int64_t last = 0;
+  std::int64_t sum = 0;
   std::deque<troupe::outbox_subscription> kept;
   for (std::int64_t i = 0; i != subscribers; ++i) {
-    kept.push_back(out.subscribe([&last](std::int64_t n) { last = n; }));
+    kept.push_back(out.subscribe([&sum](std::int64_t n) { sum += n; }));
   }
   troupe::runtime rt({.workers = given.workers()});
   const std::int64_t ops = given.get("ops", 5'000'000 / std::max<std::int64_t>(subscribers, 1));
   auto got = measure(rt, ops, 1, [&](std::int64_t n) -> task<> {
     for (std::int64_t i = 0; i != n; ++i) static_cast<void>(co_await out.emit(i));
   });
-  keep(last);
+  keep(sum);
   return got;
 }
 
