@@ -25,8 +25,10 @@ namespace {
 constexpr std::uint32_t turns_between_looks = 32;
 constexpr std::uint32_t turns_if_quick = 128;
 constexpr duration quick_look = std::chrono::microseconds(4);  // between two looks
-constexpr std::uint32_t longest_streak = 8;  // turns from the slot while the queue waits
-constexpr std::int32_t turn_budget = 128;    // operations of one turn
+// Turns from the slot while the queue waits: enough for a call within a call and its way back;
+// more, and who is called by many handles one call a turn.
+constexpr std::uint32_t longest_streak = 2;
+constexpr std::int32_t turn_budget = 128;  // operations of one turn
 constexpr duration patience = std::chrono::microseconds(20);
 // One worth a core of its own, where nobody is in its way; with others it may take longer.
 constexpr duration long_operation = std::chrono::microseconds(2);
