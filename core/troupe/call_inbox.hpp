@@ -36,12 +36,8 @@ class call_awaiter {
   call_awaiter(const call_awaiter&) = delete;
   call_awaiter& operator=(const call_awaiter&) = delete;
   [[gnu::always_inline]] ~call_awaiter() {
-    if (waited_ && stage_ == stage::request) settle();  // destroyed while waiting
-    if (stage_ == stage::payload) std::destroy_at(&payload_);
-    if (stage_ == stage::request) {
-      request_.from_.forget();
-      std::destroy_at(&request_);
-    }
+    if (left_ != nothing) [[unlikely]]
+      clean_up();
   }
 
   static constexpr bool await_ready() noexcept { return false; }
@@ -49,10 +45,13 @@ class call_awaiter {
   bool await_suspend(std::coroutine_handle<> at) {
     fiber& self = running_fiber("call_inbox::call");
     self.resume_point = at;
-    fiber* const callee = inbox_->receiver();
+    inbox_core& to = inbox_->target();
+    fiber* const callee = to.receiver_here();
     if (may_close_cycle(self, callee)) [[unlikely]] {
-      failure_ = find_call_cycle(self, *callee);
-      if (failure_) return false;
+      if (auto cycle = find_call_cycle(self, *callee)) {
+        failed(*std::move(cycle));
+        return false;
+      }
     }
     const bool cancelable = ctx_.cancels();
     const std::uint64_t id = self.open_wait(wait_kind::call, cancelable);
@@ -68,7 +67,7 @@ class call_awaiter {
     // worker may queue us, while the rest of this function runs.
     self.parked.store(park_state::yes, before_locked_operation);
     try {
-      return send(self, id, callee, cancelable);
+      return send(self, id, to, callee, cancelable);
     } catch (...) {  // no memory for the inbox's ring
       if (self.take_back(id, fired_nothing)) throw;
       return true;  // canceled meanwhile, and queued
@@ -78,21 +77,44 @@ class call_awaiter {
   [[gnu::always_inline]] result<R> await_resume() {
     fiber& self = *current.running;
     self.calling.store(nullptr, std::memory_order_relaxed);
-    if (waited_) [[unlikely]]
+    if ((left_ & waiter) != 0) [[unlikely]]
       settle();
     ctx_.close();
-    if (slot_) [[likely]]
-      return *std::move(slot_);
-    if (failure_) return fail(*std::move(failure_));
-    if (self.fired == fired_canceled) return fail(cancel_reason(self, ctx_.get()));
-    return fail(errc::inbox_closed);
+    if (slot_.filled()) [[likely]]
+      return slot_.take();
+    return why_not(self);
   }
 
  private:
-  enum class stage : unsigned char { payload, request, sent };
+  // What the awaiter holds beside the slot; after a call that went well: nothing.
+  using holdings = std::uint8_t;
+  static constexpr holdings nothing = 0;
+  static constexpr holdings unsent_payload = 1;
+  static constexpr holdings unsent_request = 2;
+  static constexpr holdings waiter = 4;  // with the request: it waits for room
+  static constexpr holdings failure = 8;
 
-  void settle() noexcept {
-    if (send_.settle(*inbox_)) stage_ = stage::sent;
+  [[gnu::noinline]] void settle() noexcept {
+    left_ &= static_cast<holdings>(~waiter);
+    if (send_.settle(*inbox_)) left_ &= static_cast<holdings>(~unsent_request);
+  }
+  [[gnu::noinline]] void clean_up() noexcept {
+    if ((left_ & waiter) != 0) settle();  // destroyed while waiting
+    if ((left_ & unsent_payload) != 0) std::destroy_at(&payload_);
+    if ((left_ & unsent_request) != 0) {
+      request_.from_.forget();
+      std::destroy_at(&request_);
+    }
+    if ((left_ & failure) != 0) std::destroy_at(&failure_);
+  }
+  void failed(error why) noexcept {
+    std::construct_at(&failure_, std::move(why));
+    left_ |= failure;
+  }
+  [[gnu::noinline]] result<R> why_not(fiber& self) noexcept {
+    if ((left_ & failure) != 0) return fail(std::move(failure_));
+    if (self.fired == fired_canceled) return fail(cancel_reason(self, ctx_.get()));
+    return fail(errc::inbox_closed);
   }
 
   T take_payload() noexcept {
@@ -105,19 +127,22 @@ class call_awaiter {
   void make_request(fiber& self, std::uint64_t id) noexcept {
     T payload = take_payload();
     ::new (static_cast<void*>(&request_)) request<T, R>(std::move(payload), self, id, slot_);
-    stage_ = stage::request;
+    left_ = unsent_request;
   }
 
   /// Pushes the request of a fiber that is parked already. False: the wait has ended in here.
-  [[gnu::always_inline]] bool send(fiber& self, std::uint64_t id, fiber* callee, bool cancelable) {
-    const auto outcome =
-        inbox_->push(ops_of<request<T, R>>, &request_, &send_.waiter(self, id, &request_, false));
-    if (outcome == inbox_core::push_result::closed) return !self.take_back(id, fired_nothing);
-    if (outcome == inbox_core::push_result::full) waited_ = true;
-    if (outcome == inbox_core::push_result::sent) stage_ = stage::sent;
+  [[gnu::always_inline]] bool send(fiber& self, std::uint64_t id, inbox_core& to, fiber* callee,
+                                   bool cancelable) {
+    auto outcome = to.push_here(ops_of<request<T, R>>, &request_, nullptr);
+    if (outcome == inbox_core::push_result::full) [[unlikely]]
+      outcome = push_or_wait(self, id);
+    if (outcome == inbox_core::push_result::sent) [[likely]]
+      left_ = nothing;
+    if (outcome == inbox_core::push_result::closed) [[unlikely]]
+      return !self.take_back(id, fired_nothing);
     if (may_close_cycle(self, callee)) [[unlikely]] {
       if (auto cycle = find_call_cycle(self, *callee); cycle && self.take_back(id, fired_nothing)) {
-        failure_ = std::move(cycle);
+        failed(*std::move(cycle));
         return false;
       }
     }
@@ -129,16 +154,24 @@ class call_awaiter {
     return true;
   }
 
+  [[gnu::noinline]] inbox_core::push_result push_or_wait(fiber& self, std::uint64_t id) {
+    const auto outcome =
+        inbox_->push(ops_of<request<T, R>>, &request_, &send_.waiter(self, id, &request_, false));
+    if (outcome == inbox_core::push_result::full) left_ |= waiter;
+    return outcome;
+  }
+
   inbox_core* inbox_;
   [[no_unique_address]] Context ctx_;
   union {
     T payload_;
     request<T, R> request_;
   };
-  stage stage_ = stage::payload;
-  bool waited_ = false;
+  holdings left_ = unsent_payload;
   reply_slot<R> slot_;
-  std::optional<error> failure_;
+  union {
+    error failure_;
+  };
   send_wait send_;
 };
 

@@ -46,15 +46,22 @@ struct inbox_access {
 template <class T>
 inline constexpr bool may_hold_request = !std::is_trivially_copyable_v<T>;
 
-/// A sender's wait for room in an inbox. Shared by cast and call.
+/// A sender's wait for room in an inbox. Shared by cast and call. Nothing but room until waiter()
+/// begins it.
 class send_wait {
  public:
+  send_wait() noexcept {}
+  send_wait(const send_wait&) = delete;
+  send_wait& operator=(const send_wait&) = delete;
+  ~send_wait() {}
+
   send_waiter& waiter(fiber& self, std::uint64_t id, void* message, bool wakes) noexcept {
-    waiter_.wakes = wakes;
-    waiter_.who = &self;
-    waiter_.wait = id;
-    waiter_.message = message;
-    return waiter_;
+    auto* const made = std::construct_at(&waiter_);
+    made->wakes = wakes;
+    made->who = &self;
+    made->wait = id;
+    made->message = message;
+    return *made;
   }
   /// After the wait: takes the message back if nobody has taken it. True: it has been sent.
   bool settle(inbox_core& inbox) noexcept {
@@ -66,7 +73,10 @@ class send_wait {
   }
 
  private:
-  send_waiter waiter_;
+  static_assert(std::is_trivially_destructible_v<send_waiter>);
+  union {
+    send_waiter waiter_;
+  };
 };
 
 /// `Context`: ambient_context or given_context.
@@ -110,8 +120,10 @@ class cast_awaiter {
     return ctx_.open(self, id) && self.park(id);
   }
   [[gnu::always_inline]] send_result<T> await_resume() {
-    if (waited_) settle();
-    if (outcome_ == inbox_core::push_result::sent) return {};
+    if (waited_) [[unlikely]]
+      settle();
+    if (outcome_ == inbox_core::push_result::sent) [[likely]]
+      return {};
     error why = canceled_ ? cancel_reason(*current.running, ctx_.get()) : error(errc::inbox_closed);
     return std::unexpected(send_error<T>(std::move(why), std::move(message_)));
   }
@@ -199,7 +211,7 @@ class receive_awaiter {
   }
 
   bool await_ready() {
-    ready_ = step_.begin(running_fiber("receive"), inboxes(), others());
+    ready_ = step_.begin<&ops_of<T>>(running_fiber("receive"), inboxes(), others());
     return ready_ && !spend_budget();
   }
   void await_suspend(std::coroutine_handle<> at) noexcept {

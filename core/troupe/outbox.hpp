@@ -116,7 +116,7 @@ struct outbox_node {
   // Relaxed: what the first one stands for came with the link to the node, and its successor, set
   // under the lock when the handler is unsubscribed, is a constant.
   std::atomic<const kind*> ops;
-  std::uint64_t id = 0;  // rising along the list; constant once linked
+  std::uint64_t id = 0;             // rising along the list; constant once linked
   outbox_node* previous = nullptr;  // under the lock; when taken out: the next that was
   outbox_node* guess = nullptr;     // see next_but_one(); the emitter's
 };
@@ -311,8 +311,8 @@ struct outbox_handler_node : outbox_node, pooled {
   Handler handler;
 };
 template <class T, class Handler>
-constexpr outbox_node::kind outbox_handler_node<T, Handler>::unsubscribed_way = {
-    &pass_over, run, &destroy, nullptr};
+constexpr outbox_node::kind outbox_handler_node<T, Handler>::unsubscribed_way = {&pass_over, run,
+                                                                                 &destroy, nullptr};
 template <class T, class Handler>
 constexpr outbox_node::kind outbox_handler_node<T, Handler>::way = {
     coroutine ? &is_coroutine : &call_handlers, run, &destroy, &unsubscribed_way};

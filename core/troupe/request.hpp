@@ -13,7 +13,6 @@
 
 #include <cstdint>
 #include <memory>
-#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -24,9 +23,36 @@ namespace detail {
 template <class T, class R, class Context>
 class call_awaiter;
 
-/// Where the caller waits for its result. In the caller's frame.
+/// Where the caller waits for its result, which comes once at most. In the caller's frame.
 template <class R>
-using reply_slot = std::optional<result<R>>;
+class reply_slot {
+ public:
+  reply_slot() noexcept {}
+  reply_slot(const reply_slot&) = delete;
+  reply_slot& operator=(const reply_slot&) = delete;
+  ~reply_slot() {
+    if (filled_) std::destroy_at(&outcome_);
+  }
+
+  template <class Result>
+  void fill(Result&& outcome) noexcept {
+    std::construct_at(&outcome_, std::forward<Result>(outcome));
+    filled_ = true;
+  }
+  [[nodiscard]] bool filled() const noexcept { return filled_; }
+  [[nodiscard]] result<R> take() noexcept {
+    result<R> taken = std::move(outcome_);
+    std::destroy_at(&outcome_);
+    filled_ = false;
+    return taken;
+  }
+
+ private:
+  union {
+    result<R> outcome_;
+  };
+  bool filled_ = false;
+};
 
 /// A move-only address of a waiting caller.
 template <class R>
@@ -37,7 +63,7 @@ class reply_address {
       : caller_(&caller), wait_(wait), slot_(&slot) {}
   reply_address(reply_address&& other) noexcept
       : caller_(std::exchange(other.caller_, nullptr)), wait_(other.wait_), slot_(other.slot_) {
-    if (current.delegating && caller_ != nullptr) [[unlikely]]
+    if (current.delegating) [[unlikely]]
       change_hands();
   }
   reply_address& operator=(reply_address&& other) noexcept {
@@ -64,7 +90,7 @@ class reply_address {
       caller.lock.unlock();
       return false;
     }
-    slot_->emplace(std::forward<Result>(outcome));
+    slot_->fill(std::forward<Result>(outcome));
     caller.unpark_locked(0);
     scheduler& sched = *caller.sched;
     caller.lock.unlock();
@@ -81,6 +107,7 @@ class reply_address {
   /// inbox's is held, which may be that very lock; a caller that gives up at this moment and calls
   /// the same actor again goes without a look for cycles.
   void change_hands() noexcept {
+    if (caller_ == nullptr) return;
     const std::uint32_t callee = caller_->calling.seen();
     if (caller_->is_parked_in(wait_)) caller_->calling.forget(callee);
   }

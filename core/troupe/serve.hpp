@@ -231,6 +231,10 @@ S& source_of(owning_binding<S, H>& kept, const owning_binding<S, H>&) noexcept {
   return source_of(kept);
 }
 
+/// Its messages come as they are, with nothing to be done after a receive.
+template <class Source>
+inline constexpr bool has_plain_arm = std::derived_from<select_arm<Source>, inbox_arm<Source>>;
+
 /// How a serve loop has ended; `clean` as long as it goes on.
 enum class loop_end : std::uint8_t { clean, failed, crashed };
 
@@ -265,7 +269,9 @@ class serve_wait {
   }
 
   /// True: a source is ready, see self.fired. False: the fiber is parked.
-  bool begin(fiber& self) { return step_.begin(self, inboxes(), others()); }
+  [[gnu::always_inline]] bool begin(fiber& self) {
+    return step_.begin<ops>(self, inboxes(), others());
+  }
   /// After each begin(), when it is ready or the fiber has been woken: which source it was.
   std::uint32_t end(fiber& self) noexcept {
     step_.end(self, inboxes(), others());
@@ -296,7 +302,7 @@ class serve_wait {
       constexpr source_type* source = nullptr;  // only its type counts
       using outcome =
           decltype(handle_message(source, bound.handler, std::declval<message_type&&>()));
-      if constexpr (std::derived_from<select_arm<source_type>, inbox_arm<source_type>>) {
+      if constexpr (has_plain_arm<source_type>) {
         // Where it has been put: nothing is received until it has been handled, or a coroutine has
         // taken it over.
         if (std::exchange(arms_.template inbox<I>().waiter.filled, false)) [[likely]] {
@@ -325,6 +331,14 @@ class serve_wait {
 
  private:
   using arms = arm_set<typename Bindings::source_type...>;
+
+  /// Where there is one inbox, how its messages are moved is known here.
+  static constexpr const element_ops* ops = [] -> const element_ops* {
+    if constexpr (sizeof...(Bindings) == 1 &&
+                  (has_plain_arm<typename Bindings::source_type> && ...))
+      return (&ops_of<typename Bindings::source_type::message_type>, ...);
+    return nullptr;
+  }();
 
   inbox_sources inboxes() noexcept { return arms_.inbox_sources(); }
   other_sources others() const noexcept {
@@ -406,7 +420,7 @@ class [[nodiscard]] serve_operation : resumable_loop {
     const context ctx = lay_out(at);
     running_.wait.start(self, ctx);
     self.resume_point = resumption(static_cast<resumable_loop&>(*this));
-    return run(self);
+    return run(self, false);
   }
   // Inlined, so that the awaiting frame keeps no room for the result; nor for what is thrown.
   [[gnu::always_inline]] result<> await_resume() {
@@ -450,17 +464,18 @@ class [[nodiscard]] serve_operation : resumable_loop {
     return std::move(taken.ctx);
   }
 
-  /// True: the fiber is parked, or has given way. False: the loop has ended.
-  bool run(fiber& self) {
-    while (!running_.wait.all_closed()) {
+  /// Until the fiber is parked, or has given way: true. False: the loop has ended. `woken`: the
+  /// wait that was begun last has given something.
+  [[gnu::always_inline]] bool run(fiber& self, bool woken) {
+    for (;; woken = true) {
+      if (woken && !take(self)) return false;
+      if (running_.wait.all_closed()) return false;
       if (!running_.wait.begin(self)) return true;
       if (spend_budget()) {
         self.sched->yield(self);
         return true;
       }
-      if (!take(self)) return false;
     }
-    return false;
   }
   /// Handles what the wait gave. False: the loop has ended with that.
   [[gnu::always_inline]] bool take(fiber& self) {
@@ -487,8 +502,7 @@ class [[nodiscard]] serve_operation : resumable_loop {
   static void go_on(resumable_loop& loop) noexcept {
     auto& me = static_cast<serve_operation&>(loop);
     try {
-      fiber& self = *current.running;
-      if (me.take(self) && me.run(self)) return;
+      if (me.run(*current.running, true)) return;
     } catch (...) {
       std::construct_at(&me.thrown, std::current_exception());
       me.running_.wait.ended = loop_end::crashed;

@@ -207,9 +207,11 @@ class inbox_core {
 
   /// Who receives here: the owner or, before the first receive, the run of the actor that the inbox
   /// is a member of. Null where that is not known, or where several receive.
-  [[nodiscard]] fiber* receiver() const noexcept {
-    fiber* const known = owner();
-    return known != nullptr ? known : target().run_at_home();
+  [[nodiscard]] fiber* receiver() const noexcept { return target().receiver_here(); }
+  /// The same of an inbox that is its own target().
+  [[nodiscard]] fiber* receiver_here() const noexcept {
+    fiber* const known = owner_.load(std::memory_order_acquire);  // as owner()
+    return known != nullptr ? known : run_at_home();
   }
 
   /// Why the inbox takes nothing more: closed by its user, or by the end of its actor.
@@ -240,8 +242,21 @@ class inbox_core {
 
   /// Sends `message` if that needs no waiting; it is relocated from only if `sent`. With a waiter,
   /// a full inbox links it instead (and the answer is still `full`).
-  push_result push(const element_ops& ops, void* message, send_waiter* waiter = nullptr) {
+  [[gnu::always_inline]] push_result push(const element_ops& ops, void* message,
+                                          send_waiter* waiter = nullptr) {
     return target().push_here(ops, message, waiter);
+  }
+  /// push() to an inbox that is its own target().
+  [[gnu::always_inline]] push_result push_here(const element_ops& ops, void* message,
+                                               send_waiter* waiter) {
+    biased_lock& held = acquire();
+    if (closing_ != closing::open) [[unlikely]] {
+      held.unlock();
+      return push_result::closed;
+    }
+    if (give_or_store(ops, message, held)) [[likely]]
+      return push_result::sent;
+    return push_slow(ops, message, waiter, held);
   }
 
   enum class offer_result : std::uint8_t {
@@ -327,16 +342,6 @@ class inbox_core {
   }
   void drop_ring(const element_ops& ops) noexcept;
   [[nodiscard]] fiber* run_at_home() const noexcept;
-  push_result push_here(const element_ops& ops, void* message, send_waiter* waiter) {
-    biased_lock& held = acquire();
-    if (closing_ != closing::open) [[unlikely]] {
-      held.unlock();
-      return push_result::closed;
-    }
-    if (give_or_store(ops, message, held)) [[likely]]
-      return push_result::sent;
-    return push_slow(ops, message, waiter, held);
-  }
   /// With the lock held: to a receiver that waits, else into the ring. True: done, and the lock is
   /// open. False: there is no room, or no ring yet, and the lock is still held.
   [[gnu::always_inline]] bool give_or_store(const element_ops& ops, void* message,

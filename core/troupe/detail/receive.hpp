@@ -52,7 +52,9 @@ using other_sources = std::span<wait_source* const>;
 /// (Spans go by value, in registers: what a coroutine refers to would become part of its frame.)
 class receive_step {
  public:
-  /// True: a source is ready, see self.fired. False: the fiber is parked.
+  /// True: a source is ready, see self.fired. False: the fiber is parked. `Ops`: of all inboxes,
+  /// where that is known.
+  template <const element_ops* Ops = nullptr>
   [[gnu::always_inline]] bool begin(fiber& self, inbox_sources inboxes, other_sources others) {
     if (self.sampling != sample_stage::none) [[unlikely]]
       sample_handled(self);
@@ -64,7 +66,7 @@ class receive_step {
     armed_ = false;
     const std::uint32_t start = self.next_round();
     if (!others.empty()) return begin_slow(self, inboxes, others, start);
-    switch (try_or_park(self, inboxes, start)) {
+    switch (try_or_park<Ops>(self, inboxes, start)) {
       case outcome::ready: return true;
       case outcome::parked: return false;
       case outcome::slow: break;
@@ -87,6 +89,7 @@ class receive_step {
  private:
   enum class outcome : std::uint8_t { ready, parked, slow };
 
+  template <const element_ops* Ops>
   [[gnu::always_inline]] static outcome try_or_park(fiber& self, inbox_sources inboxes,
                                                     std::uint32_t start) {
     wake_up after;
@@ -97,13 +100,14 @@ class receive_step {
     for (std::uint32_t seen = 0; seen != count; ++seen) {
       inbox_source& source = inboxes[at];
       inbox_core& inbox = source.inbox->target();
+      const element_ops& ops = Ops != nullptr ? *Ops : inbox.ops();
       source.waiter.filled = false;
       if (!source.enabled) [[unlikely]] {
         // passed over
       } else if (!inbox.owned_by(self)) {
         bound = false;  // its turn comes before those behind it: the slow path looks at it
         break;
-      } else if (inbox.take_locked(self, inbox.ops(), source.waiter.slot(), after)) {
+      } else if (inbox.take_locked(self, ops, source.waiter.slot(), after)) {
         source.waiter.filled = true;
         self.fired = static_cast<std::uint16_t>(source.waiter.index);
         self.lock.unlock();

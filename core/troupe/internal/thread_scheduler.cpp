@@ -68,7 +68,8 @@ void thread_scheduler::stop() noexcept {
 }
 
 void thread_scheduler::schedule(fiber& woken) noexcept {
-  if (current.sched != this || current.worker == nullptr) return inject(woken);
+  if (current.sched != this) [[unlikely]]  // else this is one of our workers
+    return inject(woken);
   auto& self = *static_cast<worker*>(current.worker);
   fiber* const displaced = self.slot.exchange(&woken);
   if (displaced != nullptr) return enqueue(self, *displaced);
@@ -127,13 +128,6 @@ void thread_scheduler::wake_one() noexcept {
   }
 }
 
-void thread_scheduler::ensure_watcher() noexcept {
-  // seq_cst, with sleep(): a watcher that gives up looks for active workers afterwards.
-  if (!watching_.load() && sleepers_.load() != 0) {
-    wake_one();  // it finds others active when it lies down again, and naps
-  }
-}
-
 void thread_scheduler::add_timer(detail::timer_node& node) {
   bool earliest = false;
   {
@@ -143,7 +137,7 @@ void thread_scheduler::add_timer(detail::timer_node& node) {
     if (earliest) next_timer_.store(node.deadline);
   }
   if (!earliest) return;
-  if (current.sched == this && current.worker != nullptr) {
+  if (current.sched == this) {
     ensure_watcher();
   } else if (sleepers_.load() != 0) {
     wake_one();  // to sleep no longer than until the new deadline
@@ -261,7 +255,7 @@ void count_one(std::atomic<std::uint64_t>& ours) noexcept {
 
 void thread_scheduler::fiber_started() noexcept {
   if (parent_ != nullptr) return parent_->fiber_started();
-  if (current.sched == this && current.worker != nullptr) {
+  if (current.sched == this) {
     count_one(static_cast<worker*>(current.worker)->started);
   } else {
     started_elsewhere_.fetch_add(1);
@@ -270,7 +264,7 @@ void thread_scheduler::fiber_started() noexcept {
 
 void thread_scheduler::fiber_ended() noexcept {
   if (parent_ != nullptr) return parent_->fiber_ended();
-  if (current.sched == this && current.worker != nullptr) {
+  if (current.sched == this) {
     count_one(static_cast<worker*>(current.worker)->ended);
   } else {
     ended_elsewhere_.fetch_add(1);

@@ -166,7 +166,12 @@ class thread_scheduler final : public detail::scheduler {
     return workers_.size() - sleepers_.load(std::memory_order_relaxed);
   }
   [[gnu::noinline]] void wake_one() noexcept;
-  void ensure_watcher() noexcept;
+  void ensure_watcher() noexcept {
+    // seq_cst, with sleep(): a watcher that gives up looks for active workers afterwards.
+    if (!watching_.load() && sleepers_.load() != 0) {
+      wake_one();  // it finds others active when it lies down again, and naps
+    }
+  }
   void fire_timers() noexcept;
   [[nodiscard]] bool empty() const noexcept;
   void worker_woke() noexcept { (parent_ != nullptr ? parent_ : this)->looks_.moved(); }
