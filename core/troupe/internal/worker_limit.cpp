@@ -17,7 +17,7 @@ void worker_limit::look(const worker_reading& seen) noexcept {
   switch (step_) {
     case step::rest:
       tried_ = next_trial(seen);
-      if (tried_ == limit_) return go_to(step::rest, seen.now, shortest_rest);
+      if (tried_ == limit_) return go_to(step::rest, seen.now, window);
       from_ = seen;
       return go_to(step::measure, seen.now, window);
     case step::settle: from_ = seen; return go_to(step::trial, seen.now, window);
@@ -38,7 +38,7 @@ void worker_limit::look(const worker_reading& seen) noexcept {
 }
 
 void worker_limit::end_measure(const worker_reading& seen) noexcept {
-  if (too_late(seen) || seen.awake < limit_) return go_to(step::rest, seen.now, shortest_rest);
+  if (too_late(seen) || seen.awake < limit_) return go_to(step::rest, seen.now, window);
   rate_before_ = rate_until(seen);
   before_ = limit_;
   limit_ = tried_;

@@ -8,7 +8,8 @@
 // of the two it is cannot be seen, but it can be measured: the limit climbs the hill of operations
 // in a second. A look at a busy runtime measures one window with the limit as it is, then one with
 // half or twice as many, and keeps what was faster; fewer, where it makes no difference. After a
-// trial that was in vain it rests twice as long as before.
+// trial that was in vain it rests twice as long as before. To measure costs nothing, so what cannot
+// be compared is soon measured again.
 //
 // Work of which too little is done in a window to be counted is long: it is worth a core of its
 // own, and all workers may run it.
@@ -34,6 +35,7 @@ class worker_limit {
   static constexpr duration window = std::chrono::microseconds(200);        // at least
   static constexpr duration longest_window = std::chrono::milliseconds(2);  // for so many
   static constexpr duration settling = std::chrono::microseconds(50);  // caches, and who sleeps
+  static constexpr duration first_rest = std::chrono::milliseconds(1);  // if in vain at first
   static constexpr duration shortest_rest = std::chrono::milliseconds(4);
   static constexpr duration longest_rest = std::chrono::milliseconds(128);
 
@@ -73,7 +75,7 @@ class worker_limit {
   bool up_next_ = false;  // where both ways are open
   worker_reading from_;   // at the beginning of a window
   double rate_before_ = 0;
-  duration rest_ = shortest_rest;
+  duration rest_ = first_rest / 2;
   time_point next_look_{};
 };
 

@@ -186,9 +186,37 @@ TEST(worker_limit, rests_longer_after_each_trial_in_vain) {
     two.run(10us);
     trials += before == 2 && two.limit() == 1 ? 1 : 0;
   }
-  // 8, 16, 32, 64 and then 128 ms apart in a second
-  EXPECT_GE(trials, 8);
-  EXPECT_LE(trials, 12);
+  // 1, 2, 4, ..., 64 and then 128 ms apart in a second
+  EXPECT_GE(trials, 11);
+  EXPECT_LE(trials, 15);
+}
+
+TEST(worker_limit, measures_again_soon_where_some_slept_for_a_moment) {
+  machine two(2, in_each_others_way);
+  two.awake = 1;
+  two.run(10ms);
+  ASSERT_EQ(two.limit(), 2U);
+  for (int i = 0; i != 3; ++i) {  // they begin to work together, and one lies down again
+    two.awake = 2;
+    two.run(200us);
+    two.awake = 1;
+    two.run(200us);
+  }
+  ASSERT_EQ(two.limit(), 2U);
+  two.awake = 0;
+  two.run(1ms);
+  EXPECT_EQ(two.limit(), 1U);
+}
+
+TEST(worker_limit, tries_again_soon_after_the_first_trial_in_vain) {
+  bool disturbed = true;
+  machine two(2,
+              [&](std::size_t k) { return disturbed && k == 1 ? 5.0 : in_each_others_way(k); });
+  two.run(600us);
+  ASSERT_EQ(two.limit(), 2U);
+  disturbed = false;
+  two.run(2ms);
+  EXPECT_EQ(two.limit(), 1U);
 }
 
 TEST(worker_limit, noise_costs_little) {
