@@ -270,13 +270,15 @@ class cast_inbox {
 
   /// Sends if there is room, from any thread. On an error `message` is unmoved.
   result<> try_cast(T&& message) {
-    const detail::delegation<detail::may_hold_request<T>> moving;
-    switch (core_.push(detail::moving_ops_of<T>, std::addressof(message))) {
-      case detail::inbox_core::push_result::sent: break;
-      case detail::inbox_core::push_result::full: return fail(errc::inbox_full);
-      case detail::inbox_core::push_result::closed: return fail(errc::inbox_closed);
+    detail::inbox_core::push_result outcome;
+    if constexpr (in_registers) {
+      outcome = push_value(core_, message);
+    } else {
+      outcome = push_moving(core_, message);
     }
-    return {};
+    if (outcome == detail::inbox_core::push_result::sent) [[likely]]
+      return {};
+    return not_sent(outcome);
   }
   /// The same, for a message that the caller keeps a copy of.
   result<> try_cast(const T& message)
@@ -309,6 +311,25 @@ class cast_inbox {
 
  private:
   friend struct detail::inbox_access;
+
+  // A message that is put together in parts and then read as a whole has to wait until all parts
+  // have left the processor's store buffer: half the time of sending it. One that fits goes by
+  // value, which is to say in registers.
+  static constexpr bool in_registers =
+      std::is_trivially_copyable_v<T> && sizeof(T) <= 2 * sizeof(void*);
+
+  [[gnu::noinline]] static auto push_value(detail::inbox_core& to, T message) {
+    return to.push(detail::moving_ops_of<T>, std::addressof(message));
+  }
+  [[gnu::noinline]] static auto push_moving(detail::inbox_core& to, T& message) {
+    const detail::delegation<detail::may_hold_request<T>> moving;
+    return to.push(detail::moving_ops_of<T>, std::addressof(message));
+  }
+  [[gnu::noinline, gnu::cold]] static result<> not_sent(detail::inbox_core::push_result outcome) {
+    return fail(outcome == detail::inbox_core::push_result::full ? errc::inbox_full
+                                                                 : errc::inbox_closed);
+  }
+
   detail::inbox_core core_;
 };
 

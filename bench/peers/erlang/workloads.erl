@@ -106,7 +106,7 @@ workload("Router_Next_Parallel") ->
 workload("Outbox_Emit") ->
     {100000, fun(N, A) -> emit(N, A, 1, fun gen_event:sync_notify/2) end};
 workload("Outbox_EmitFireAndForget") ->
-    {500000, fun(N, A) -> emit(N, A, 0, fun gen_event:notify/2) end};
+    {500000, fun(N, A) -> emit(N, A, 1, fun gen_event:notify/2) end};
 workload("Outbox_Subscribe") -> {100000, fun subscribe/2};
 workload("PushedSignal_Write") -> {500000, fun write/2};
 workload("Broadcaster_Notify") -> {100000, fun notify/2};

@@ -267,6 +267,16 @@ func emit(subscribers int) func(*h.Run) {
 	}
 }
 
+func fireAndForget(r *h.Run) {
+	var o outbox
+	o.subscribe(func(int) error { return nil })
+	r.Start()
+	for i := range r.N {
+		_ = o.emit(i)
+	}
+	r.Stop()
+}
+
 func subscribe(r *h.Run) {
 	var o outbox
 	f := func(int) error { return nil }
@@ -344,7 +354,7 @@ func main() {
 		"Router_Next_Parallel":     {Ops: 20000000, Do: nextParallel},
 		"Outbox_Emit":              {Ops: 1000000, Do: emit(1)},
 		"Outbox_Subscribe":         {Ops: 1000000, Do: subscribe},
-		"Outbox_EmitFireAndForget": {Ops: 10000000, Do: emit(0)},
+		"Outbox_EmitFireAndForget": {Ops: 10000000, Do: fireAndForget},
 		"PushedSignal_Write":       {Ops: 10000000, Do: pushedWrite},
 		"Broadcaster_Notify":       {Ops: 200000, Do: notify},
 		"PeriodicSignal_Update":    {Ops: 5000, Do: periodic},

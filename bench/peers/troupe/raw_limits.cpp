@@ -59,8 +59,8 @@ measured coroutine_switch(const options& given) {
   return got;
 }
 
-// What a hundred handlers of an outbox cost whoever calls them one after the other: one operation
-// is one call through a pointer, of a handler that adds to a number it shares with the others.
+// What a hundred handlers cost whoever knows no more of them than a pointer to each: one operation
+// is one call, of a handler that adds to a number.
 measured handler_call(const options& given) {
   struct handler {
     void (*call)(void*, std::int64_t);

@@ -21,6 +21,7 @@
 // actor's list, which closes it when the actor ends for good (actor_inboxes.hpp). The target of an
 // inbox is itself, or, after a restart from a factory, the one that the actor's handles know.
 
+#include <troupe/detail/copy_in_words.hpp>
 #include <troupe/detail/fiber.hpp>
 #include <troupe/detail/pooled.hpp>
 #include <troupe/detail/sampling.hpp>
@@ -74,7 +75,7 @@ inline constexpr element_ops ops_of{sizeof(T),
                                     message_name<T>,
                                     [](void* to, void* from) noexcept {
                                       T* const source = static_cast<T*>(from);
-                                      ::new (to) T(std::move(*source));
+                                      move_construct(to, *source);
                                       std::destroy_at(source);
                                     },
                                     [](void* at) noexcept { static_cast<T*>(at)->~T(); },
@@ -84,7 +85,7 @@ inline constexpr element_ops ops_of{sizeof(T),
 template <class T>
 inline constexpr element_ops moving_ops_of{
     sizeof(T), alignof(T), message_name<T>,
-    [](void* to, void* from) noexcept { ::new (to) T(std::move(*static_cast<T*>(from))); },
+    [](void* to, void* from) noexcept { move_construct(to, *static_cast<T*>(from)); },
     [](void* at) noexcept { static_cast<T*>(at)->~T(); }};
 
 class receive_waiter;

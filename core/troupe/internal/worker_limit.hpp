@@ -34,7 +34,7 @@ class worker_limit {
   static constexpr std::uint64_t enough = 400;  // operations, to compare two rates
   static constexpr duration window = std::chrono::microseconds(200);        // at least
   static constexpr duration longest_window = std::chrono::milliseconds(2);  // for so many
-  static constexpr duration settling = std::chrono::microseconds(50);  // caches, and who sleeps
+  static constexpr duration settling = std::chrono::microseconds(50);   // caches, and who sleeps
   static constexpr duration first_rest = std::chrono::milliseconds(1);  // if in vain at first
   static constexpr duration shortest_rest = std::chrono::milliseconds(4);
   static constexpr duration longest_rest = std::chrono::milliseconds(128);

@@ -210,8 +210,7 @@ TEST(worker_limit, measures_again_soon_where_some_slept_for_a_moment) {
 
 TEST(worker_limit, tries_again_soon_after_the_first_trial_in_vain) {
   bool disturbed = true;
-  machine two(2,
-              [&](std::size_t k) { return disturbed && k == 1 ? 5.0 : in_each_others_way(k); });
+  machine two(2, [&](std::size_t k) { return disturbed && k == 1 ? 5.0 : in_each_others_way(k); });
   two.run(600us);
   ASSERT_EQ(two.limit(), 2U);
   disturbed = false;

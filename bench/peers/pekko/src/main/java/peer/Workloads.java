@@ -50,7 +50,7 @@ final class Workloads {
                 20_000_000,
                 r -> route(r, RoundRobinRoutingLogic.apply(), (int) r.arg("workers", 2)))),
         Map.entry("Outbox_Emit", new Main.Workload(1_000_000, r -> emit(r, 1))),
-        Map.entry("Outbox_EmitFireAndForget", new Main.Workload(1_000_000, r -> emit(r, 0))),
+        Map.entry("Outbox_EmitFireAndForget", new Main.Workload(1_000_000, Workloads::fireAndForget)),
         Map.entry("Outbox_Subscribe", new Main.Workload(100_000, Workloads::subscribe)),
         Map.entry("Broadcaster_Notify", new Main.Workload(200_000, Workloads::broadcast)));
   }
@@ -315,6 +315,17 @@ final class Workloads {
     }
     run.stop();
     sink = (int) sum[0];
+  }
+
+  static void fireAndForget(Run run) {
+    run.note = "LookupEventBus.publish";
+    Bus bus = new Bus();
+    bus.subscribe(new Bus.Subscriber(0, value -> {}), "all");
+    run.start();
+    for (long i = 0; i < run.n; i++) {
+      bus.publish(new Message(i));
+    }
+    run.stop();
   }
 
   static void subscribe(Run run) {
