@@ -312,9 +312,7 @@ class cast_inbox {
  private:
   friend struct detail::inbox_access;
 
-  // A message that is put together in parts and then read as a whole has to wait until all parts
-  // have left the processor's store buffer: half the time of sending it. One that fits goes by
-  // value, which is to say in registers.
+  // Goes by value, which is to say in registers, as far as it fits: why, says copy_in_words.hpp.
   static constexpr bool in_registers =
       std::is_trivially_copyable_v<T> && sizeof(T) <= 2 * sizeof(void*);
 
