@@ -80,8 +80,8 @@ class call_awaiter {
     if ((left_ & waiter) != 0) [[unlikely]]
       settle();
     ctx_.close();
-    if (slot_.filled()) [[likely]]
-      return slot_.take();
+    if (slot_.has_value()) [[likely]]
+      return *std::move(slot_);
     return why_not(self);
   }
 
@@ -135,7 +135,7 @@ class call_awaiter {
                                    bool cancelable) {
     auto outcome = to.push_here(ops_of<request<T, R>>, &request_, nullptr);
     if (outcome == inbox_core::push_result::full) [[unlikely]]
-      outcome = push_or_wait(self, id);
+      outcome = push_or_wait(self, id, to);
     if (outcome == inbox_core::push_result::sent) [[likely]]
       left_ = nothing;
     if (outcome == inbox_core::push_result::closed) [[unlikely]]
@@ -154,9 +154,10 @@ class call_awaiter {
     return true;
   }
 
-  [[gnu::noinline]] inbox_core::push_result push_or_wait(fiber& self, std::uint64_t id) {
-    const auto outcome =
-        inbox_->push(ops_of<request<T, R>>, &request_, &send_.waiter(self, id, &request_, false));
+  [[gnu::noinline]] inbox_core::push_result push_or_wait(fiber& self, std::uint64_t id,
+                                                         inbox_core& to) {
+    const auto outcome = to.push_here(ops_of<request<T, R>>, &request_,
+                                      &send_.waiter(self, id, &request_, false));
     if (outcome == inbox_core::push_result::full) left_ |= waiter;
     return outcome;
   }

@@ -270,12 +270,7 @@ class cast_inbox {
 
   /// Sends if there is room, from any thread. On an error `message` is unmoved.
   result<> try_cast(T&& message) {
-    detail::inbox_core::push_result outcome;
-    if constexpr (in_registers) {
-      outcome = push_value(core_, message);
-    } else {
-      outcome = push_moving(core_, message);
-    }
+    const auto outcome = push_moving(core_, message);
     if (outcome == detail::inbox_core::push_result::sent) [[likely]]
       return {};
     return not_sent(outcome);
@@ -312,13 +307,6 @@ class cast_inbox {
  private:
   friend struct detail::inbox_access;
 
-  // Goes by value, which is to say in registers, as far as it fits: why, says copy_in_words.hpp.
-  static constexpr bool in_registers =
-      std::is_trivially_copyable_v<T> && sizeof(T) <= 2 * sizeof(void*);
-
-  [[gnu::noinline]] static auto push_value(detail::inbox_core& to, T message) {
-    return to.push(detail::moving_ops_of<T>, std::addressof(message));
-  }
   [[gnu::noinline]] static auto push_moving(detail::inbox_core& to, T& message) {
     const detail::delegation<detail::may_hold_request<T>> moving;
     return to.push(detail::moving_ops_of<T>, std::addressof(message));

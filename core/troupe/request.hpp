@@ -12,7 +12,7 @@
 #include <troupe/error.hpp>
 
 #include <cstdint>
-#include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -25,34 +25,7 @@ class call_awaiter;
 
 /// Where the caller waits for its result, which comes once at most. In the caller's frame.
 template <class R>
-class reply_slot {
- public:
-  reply_slot() noexcept {}
-  reply_slot(const reply_slot&) = delete;
-  reply_slot& operator=(const reply_slot&) = delete;
-  ~reply_slot() {
-    if (filled_) std::destroy_at(&outcome_);
-  }
-
-  template <class Result>
-  void fill(Result&& outcome) noexcept {
-    std::construct_at(&outcome_, std::forward<Result>(outcome));
-    filled_ = true;
-  }
-  [[nodiscard]] bool filled() const noexcept { return filled_; }
-  [[nodiscard]] result<R> take() noexcept {
-    result<R> taken = std::move(outcome_);
-    std::destroy_at(&outcome_);
-    filled_ = false;
-    return taken;
-  }
-
- private:
-  union {
-    result<R> outcome_;
-  };
-  bool filled_ = false;
-};
+using reply_slot = std::optional<result<R>>;
 
 /// A move-only address of a waiting caller.
 template <class R>
@@ -90,7 +63,7 @@ class reply_address {
       caller.lock.unlock();
       return false;
     }
-    slot_->fill(std::forward<Result>(outcome));
+    slot_->emplace(std::forward<Result>(outcome));
     caller.unpark_locked(0);
     scheduler& sched = *caller.sched;
     caller.lock.unlock();

@@ -17,23 +17,6 @@ using troupe::result;
 using troupe::task;
 using namespace std::chrono_literals;
 
-using samples = std::vector<double>;  // nanoseconds
-
-double nanoseconds_since(clock::time_point start) { return seconds_since(start) * 1e9; }
-
-percentiles percentiles_of(samples all) {
-  std::ranges::sort(all);
-  const auto at = [&](double part) {
-    return all[static_cast<std::size_t>(part * static_cast<double>(all.size() - 1))];
-  };
-  return {.p50 = at(0.5), .p99 = at(0.99), .p999 = at(0.999), .max = all.back()};
-}
-
-measured summed_up(samples all, double seconds) {
-  const auto ops = static_cast<std::int64_t>(all.size());
-  return {.ops = ops, .seconds = seconds, .times = percentiles_of(std::move(all))};
-}
-
 class echo : public troupe::actor {
  public:
   echo() : actor("echo") {}

@@ -15,6 +15,8 @@
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
+#include <utility>
+#include <vector>
 
 namespace peer {
 
@@ -68,6 +70,24 @@ measured measure_plain(std::int64_t ops, Body body) {
   return {.ops = ops,
           .seconds = seconds,
           .allocations = static_cast<double>(made.count) / static_cast<double>(ops)};
+}
+
+using samples = std::vector<double>;  // nanoseconds
+
+[[nodiscard]] inline double nanoseconds_since(clock::time_point start) {
+  return seconds_since(start) * 1e9;
+}
+
+/// Of single operations that were timed one by one.
+[[nodiscard]] inline measured summed_up(samples all, double seconds) {
+  std::ranges::sort(all);
+  const auto at = [&](double part) {
+    return all[static_cast<std::size_t>(part * static_cast<double>(all.size() - 1))];
+  };
+  return {.ops = static_cast<std::int64_t>(all.size()),
+          .seconds = seconds,
+          .times = percentiles{
+              .p50 = at(0.5), .p99 = at(0.99), .p999 = at(0.999), .max = all.back()}};
 }
 
 /// Keeps the compiler from leaving out how `value` was made.

@@ -6,11 +6,14 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <coroutine>
 #include <cstdlib>
 #include <exception>
+#include <semaphore>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 
 namespace peer {
 
@@ -107,13 +110,53 @@ measured cache_line(const options& given) {
   });
 }
 
+// Between two reads of the clock in a row: what the machine takes from a thread that wants nothing
+// of it. Where single operations are timed, the clock and these interruptions are in the figures.
+measured clock_gap(const options& given) {
+  const std::int64_t many = given.get("ops", 1'000'000);
+  samples gaps;
+  gaps.reserve(static_cast<std::size_t>(many));
+  const auto start = clock::now();
+  for (auto last = start; std::cmp_less(gaps.size(), many);) {
+    const auto next = clock::now();
+    gaps.push_back(std::chrono::duration<double, std::nano>(next - last).count());
+    last = next;
+  }
+  return summed_up(std::move(gaps), seconds_since(start));
+}
+
+// From waking a thread that has slept for 2 ms to its first look at the clock.
+measured thread_wake(const options& given) {
+  using namespace std::chrono_literals;
+  const std::int64_t many = given.get("ops", 500);
+  samples times;
+  times.reserve(static_cast<std::size_t>(many));
+  std::binary_semaphore wake(0);
+  clock::time_point woken;  // published by the semaphore
+  const auto start = clock::now();
+  std::jthread sleeper([&] {
+    for (std::int64_t i = 0; i != many; ++i) {
+      wake.acquire();
+      times.push_back(nanoseconds_since(woken));
+    }
+  });
+  for (std::int64_t i = 0; i != many; ++i) {
+    std::this_thread::sleep_for(2ms);
+    woken = clock::now();
+    wake.release();
+  }
+  sleeper.join();
+  return summed_up(std::move(times), seconds_since(start));
+}
+
 }  // namespace
 
 std::span<const workload> raw_limits() {
   static constexpr std::array all{
       workload{"locked_add", locked_add}, workload{"coroutine_switch", coroutine_switch},
       workload{"malloc_free", malloc_free}, workload{"handler_call", handler_call},
-      workload{"cache_line", cache_line}};
+      workload{"cache_line", cache_line}, workload{"clock_gap", clock_gap},
+      workload{"thread_wake", thread_wake}};
   return all;
 }
 

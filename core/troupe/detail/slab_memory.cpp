@@ -18,7 +18,8 @@ constexpr bool from_heap = false;
 
 constinit std::atomic<std::size_t> mapped{0};
 
-/// Huge pages have to be aligned to their size: maps twice as much, and gives back what is around.
+/// Aligned to its size, for a system that gives huge pages to everybody: maps twice as much, and
+/// gives back what is around.
 std::byte* map_large_slab() {
   void* const whole =
       mmap(nullptr, 2 * large_slab, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -28,7 +29,6 @@ std::byte* map_large_slab() {
   auto* const aligned = static_cast<std::byte*>(whole) + before;
   if (before != 0) munmap(whole, before);
   munmap(aligned + large_slab, large_slab - before);
-  madvise(aligned, large_slab, MADV_HUGEPAGE);  // where there are none, small pages will do
   mapped.fetch_add(large_slab, std::memory_order_relaxed);
   return aligned;
 }

@@ -1,8 +1,9 @@
 #pragma once
 
-// Memory for pools that keep it: small pieces while there are few objects, and pieces of 2 MiB, for
-// which the system is asked for huge pages, once there are many. A million actors would otherwise
-// spend most of their start in page faults.
+// Memory for pools that keep it: small pieces while there are few objects, and pieces of 2 MiB once
+// there are many. Huge pages are not asked for: where a virtual machine's free memory has gone back
+// to its host, a whole huge page has to come from there, and a million actors take three times as
+// long to start (docs/decisions/0018).
 
 #include <cstddef>
 

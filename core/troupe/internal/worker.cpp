@@ -25,9 +25,9 @@ namespace {
 constexpr std::uint32_t turns_between_looks = 32;
 constexpr std::uint32_t turns_if_quick = 128;
 constexpr duration quick_look = std::chrono::microseconds(4);  // between two looks
-// Turns from the slot while the queue waits: enough for a call within a call and its way back;
-// more, and who is called by many handles one call a turn.
-constexpr std::uint32_t longest_streak = 2;
+// Turns from the slot while the queue waits. It is what a caller gets in a row, to and fro, before
+// others have their turn: more, and they wait longer; fewer, and all wait (docs/decisions/0030).
+constexpr std::uint32_t longest_streak = 5;
 constexpr std::int32_t turn_budget = 128;  // operations of one turn
 constexpr duration patience = std::chrono::microseconds(20);
 // One worth a core of its own, where nobody is in its way; with others it may take longer.
