@@ -14,7 +14,7 @@ namespace troupe::detail {
 /// Where a thread notes the actor that it constructs. Never freed, only handed on to other threads:
 /// an actor may be destroyed on another thread, after this one has ended.
 struct construction_site {
-  biased_lock lock;
+  spin_lock lock;
   // Written by the thread whose site this is; by another, which destroys the actor, under the lock.
   // The thread holds the lock while it uses what it found here.
   std::atomic<actor_inboxes*> open{nullptr};

@@ -21,7 +21,7 @@
 // its id is the one that handles know.
 
 #include <troupe/actor_id.hpp>
-#include <troupe/detail/biased_lock.hpp>
+#include <troupe/detail/spin_lock.hpp>
 #include <troupe/exit_reason.hpp>
 #include <troupe/health.hpp>
 
@@ -42,7 +42,7 @@ struct fiber;
 struct actor_slot {
   enum class life : std::uint8_t { made, running, stopped };
 
-  biased_lock lock;
+  spin_lock lock;
 
  private:
   static constexpr std::uint8_t unhealthy_bit = 4;

@@ -1,9 +1,7 @@
 #pragma once
 
 // A spin_lock that costs a thread that works alone no locked instruction: see lock_bias.hpp. For
-// locks that each message, or each start and end of an actor, takes. One byte. The thread has the
-// bias for one lock at a time: one that is mostly taken inside of another gains nothing by it, and
-// makes the inner one dearer.
+// locks that an actor's every message takes. One byte.
 //
 // Who has the bias: a worker that is the only one awake in its runtime (internal/worker.cpp). There
 // is one bias in a process.

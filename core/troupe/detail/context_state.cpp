@@ -11,7 +11,7 @@ namespace troupe::detail {
 
 namespace {
 
-using guard = std::lock_guard<biased_lock>;
+using guard = std::lock_guard<spin_lock>;
 
 void unlink_child(context_state& parent, context_state& child) noexcept {  // parent's lock held
   context_extra* const extra = parent.extra.load(std::memory_order_acquire);

@@ -13,7 +13,7 @@
 // deadline around operations that complete at once costs no timer.
 
 #include <troupe/clock.hpp>
-#include <troupe/detail/biased_lock.hpp>
+#include <troupe/detail/spin_lock.hpp>
 
 #include <atomic>
 #include <cstdint>
@@ -44,7 +44,7 @@ struct context_state {
   // alive → canceled | expired, once. seq_cst store in end(), paired with the loads in status():
   // a fiber that parks without its lock reads it after publishing that it is parked (fiber.hpp).
   std::atomic<context_status> status{context_status::alive};
-  biased_lock lock;
+  spin_lock lock;
   const bool in_fiber;                        // this state is part of a fiber
   context_limit limit = context_limit::none;  // written before anybody else knows the state
 
