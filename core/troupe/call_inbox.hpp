@@ -156,8 +156,8 @@ class call_awaiter {
 
   [[gnu::noinline]] inbox_core::push_result push_or_wait(fiber& self, std::uint64_t id,
                                                          inbox_core& to) {
-    const auto outcome = to.push_here(ops_of<request<T, R>>, &request_,
-                                      &send_.waiter(self, id, &request_, false));
+    const auto outcome =
+        to.push_here(ops_of<request<T, R>>, &request_, &send_.waiter(self, id, &request_, false));
     if (outcome == inbox_core::push_result::full) left_ |= waiter;
     return outcome;
   }

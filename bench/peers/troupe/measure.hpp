@@ -84,10 +84,10 @@ using samples = std::vector<double>;  // nanoseconds
   const auto at = [&](double part) {
     return all[static_cast<std::size_t>(part * static_cast<double>(all.size() - 1))];
   };
-  return {.ops = static_cast<std::int64_t>(all.size()),
-          .seconds = seconds,
-          .times = percentiles{
-              .p50 = at(0.5), .p99 = at(0.99), .p999 = at(0.999), .max = all.back()}};
+  return {
+      .ops = static_cast<std::int64_t>(all.size()),
+      .seconds = seconds,
+      .times = percentiles{.p50 = at(0.5), .p99 = at(0.99), .p999 = at(0.999), .max = all.back()}};
 }
 
 /// Keeps the compiler from leaving out how `value` was made.

@@ -153,9 +153,9 @@ measured thread_wake(const options& given) {
 
 std::span<const workload> raw_limits() {
   static constexpr std::array all{
-      workload{"locked_add", locked_add}, workload{"coroutine_switch", coroutine_switch},
+      workload{"locked_add", locked_add},   workload{"coroutine_switch", coroutine_switch},
       workload{"malloc_free", malloc_free}, workload{"handler_call", handler_call},
-      workload{"cache_line", cache_line}, workload{"clock_gap", clock_gap},
+      workload{"cache_line", cache_line},   workload{"clock_gap", clock_gap},
       workload{"thread_wake", thread_wake}};
   return all;
 }

@@ -1,7 +1,9 @@
 #pragma once
 
 // A spin_lock that costs a thread that works alone no locked instruction: see lock_bias.hpp. For
-// locks that an actor's every message takes. One byte.
+// locks that an actor's every message takes, and that other threads take seldom: who does takes the
+// bias of all of them. One byte. The thread has one lock at a time by the bias: one that is mostly
+// taken inside of another gains nothing.
 //
 // Who has the bias: a worker that is the only one awake in its runtime (internal/worker.cpp). There
 // is one bias in a process.
