@@ -20,7 +20,7 @@ namespace troupe {
 namespace detail {
 
 template <class Work>
-class blocking_awaiter : blocking_job {
+class [[nodiscard("nothing is done until it is awaited")]] blocking_awaiter : blocking_job {
  public:
   using value_type = std::invoke_result_t<Work&>;
 
@@ -42,9 +42,9 @@ class blocking_awaiter : blocking_job {
     };
     if (!self_->sched->submit_blocking(*this)) {
       refused_ = true;
-      return false;
+      return yield_if_spent(*self_);
     }
-    return self_->park(wait_);
+    return self_->park(wait_) || yield_if_spent(*self_);
   }
   result<value_type> await_resume() {
     if (refused_) {

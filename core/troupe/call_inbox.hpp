@@ -27,7 +27,7 @@ namespace detail {
 
 /// `Context`: ambient_context or given_context.
 template <class T, class R, class Context>
-class call_awaiter {
+class [[nodiscard("nothing is sent until it is awaited")]] call_awaiter {
  public:
   call_awaiter(inbox_core& inbox, T&& message, auto&... ctx) noexcept
       : inbox_(&inbox), ctx_(ctx...) {
@@ -45,6 +45,34 @@ class call_awaiter {
   bool await_suspend(std::coroutine_handle<> at) {
     fiber& self = running_fiber("call_inbox::call");
     self.resume_point = at;
+    if (begin(self)) [[likely]]
+      return true;
+    self.calling.store(nullptr, std::memory_order_relaxed);
+    return yield_if_spent(self);
+  }
+
+  [[gnu::always_inline]] result<R> await_resume() {
+    fiber& self = *current.running;
+    self.calling.store(nullptr, std::memory_order_relaxed);
+    if ((left_ & waiter) != 0) [[unlikely]]
+      settle();
+    ctx_.close();
+    if (slot_.has_value()) [[likely]]
+      return *std::move(slot_);
+    return why_not(self);
+  }
+
+ private:
+  // What the awaiter holds beside the slot; after a call that went well: nothing.
+  using holdings = std::uint8_t;
+  static constexpr holdings nothing = 0;
+  static constexpr holdings unsent_payload = 1;
+  static constexpr holdings unsent_request = 2;
+  static constexpr holdings waiter = 4;  // with the request: it waits for room
+  static constexpr holdings failure = 8;
+
+  /// False: the wait has ended in here.
+  [[gnu::always_inline]] bool begin(fiber& self) {
     inbox_core& to = inbox_->target();
     fiber* const callee = to.receiver_here();
     if (may_close_cycle(self, callee)) [[unlikely]] {
@@ -73,26 +101,6 @@ class call_awaiter {
       return true;  // canceled meanwhile, and queued
     }
   }
-
-  [[gnu::always_inline]] result<R> await_resume() {
-    fiber& self = *current.running;
-    self.calling.store(nullptr, std::memory_order_relaxed);
-    if ((left_ & waiter) != 0) [[unlikely]]
-      settle();
-    ctx_.close();
-    if (slot_.has_value()) [[likely]]
-      return *std::move(slot_);
-    return why_not(self);
-  }
-
- private:
-  // What the awaiter holds beside the slot; after a call that went well: nothing.
-  using holdings = std::uint8_t;
-  static constexpr holdings nothing = 0;
-  static constexpr holdings unsent_payload = 1;
-  static constexpr holdings unsent_request = 2;
-  static constexpr holdings waiter = 4;  // with the request: it waits for room
-  static constexpr holdings failure = 8;
 
   [[gnu::noinline]] void settle() noexcept {
     left_ &= static_cast<holdings>(~waiter);

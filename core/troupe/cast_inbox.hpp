@@ -81,7 +81,7 @@ class send_wait {
 
 /// `Context`: ambient_context or given_context.
 template <class T, class Context>
-class cast_awaiter {
+class [[nodiscard("nothing is sent until it is awaited")]] cast_awaiter {
  public:
   cast_awaiter(inbox_core& inbox, T&& message, auto&... ctx) noexcept
       : inbox_(&inbox), ctx_(ctx...) {
@@ -98,7 +98,7 @@ class cast_awaiter {
   bool await_ready() {
     if (ctx_.get() != nullptr && ctx_.get()->err()) [[unlikely]] {
       canceled_ = true;
-      return true;
+      return current.running == nullptr || !spend_budget();
     }
     {
       const delegation<may_hold_request<T>> moving;
@@ -107,17 +107,21 @@ class cast_awaiter {
     return outcome_ != inbox_core::push_result::full && !spend_budget();
   }
   bool await_suspend(std::coroutine_handle<> at) {
+    // Outside of a runtime there is no turn that could be used up.
+    if (current.running == nullptr && outcome_ != inbox_core::push_result::full) return false;
     fiber& self = running_fiber("cast_inbox::cast");
     self.resume_point = at;
-    if (outcome_ != inbox_core::push_result::full) {
+    if (canceled_ || outcome_ != inbox_core::push_result::full) {
       self.sched->yield(self);
       return true;
     }
     const std::uint64_t id = self.open_wait(wait_kind::send, ctx_.cancels());
     outcome_ = inbox_->push(ops_of<T>, &message_, &wait_.waiter(self, id, &message_, true));
-    if (outcome_ != inbox_core::push_result::full) return false;
-    waited_ = true;
-    return ctx_.open(self, id) && self.park(id);
+    if (outcome_ == inbox_core::push_result::full) {
+      waited_ = true;
+      if (ctx_.open(self, id) && self.park(id)) return true;
+    }
+    return yield_if_spent(self);
   }
   [[gnu::always_inline]] send_result<T> await_resume() {
     if (waited_) [[unlikely]]
@@ -197,7 +201,7 @@ template <class T>
 }
 
 template <class T>
-class receive_awaiter {
+class [[nodiscard]] receive_awaiter {
  public:
   explicit receive_awaiter(inbox_core& inbox) noexcept {
     source_.inbox = &inbox;

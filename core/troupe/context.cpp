@@ -58,13 +58,16 @@ error cancel_reason(const fiber& self, const context* ctx) noexcept {
              : errc::canceled;
 }
 
+bool context_done_awaiter::await_ready() const noexcept {
+  return context_->err() && (current.running == nullptr || !spend_budget());
+}
+
 bool context_done_awaiter::await_suspend(std::coroutine_handle<> at) {
   fiber& self = running_fiber("context::done");
   self.resume_point = at;
   // The fiber's own scope need not be the context: its end ends this wait as well.
   const std::uint64_t id = self.open_wait(wait_kind::context, true);
-  if (!link_.open(self, id, context_)) return false;
-  return self.park(id);
+  return (link_.open(self, id, context_) && self.park(id)) || yield_if_spent(self);
 }
 
 error context_done_awaiter::await_resume() noexcept {

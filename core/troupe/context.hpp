@@ -194,7 +194,7 @@ class given_context {
 class context_done_awaiter {
  public:
   explicit context_done_awaiter(const context& of) noexcept : context_(&of) {}
-  [[nodiscard]] bool await_ready() const noexcept { return context_->err().has_value(); }
+  [[nodiscard]] bool await_ready() const noexcept;
   bool await_suspend(std::coroutine_handle<> at);
   error await_resume() noexcept;
 

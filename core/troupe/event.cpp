@@ -47,7 +47,7 @@ bool event::awaiter::await_suspend(std::coroutine_handle<> at) {
   waited_ = true;
   if (!link_.open(self, id, ctx_)) {
     self.fired = detail::fired_canceled;
-    return false;
+    return detail::yield_if_spent(self);
   }
   // Parked from here on, without our lock: see fiber::parked.
   self.parked.store(detail::park_state::yes, detail::before_locked_operation);
@@ -64,10 +64,15 @@ bool event::awaiter::await_suspend(std::coroutine_handle<> at) {
       event_->waiters_ = &waiter_;
     }
   }
-  if (is_set) return !self.take_back(id, 0);
-  if (cancelable && self.scope.ended()) return !self.take_back(id, detail::fired_canceled);
-  if (ctx_ != nullptr) return !self.take_back_if_fired(id);
-  return true;
+  bool ended = false;
+  if (is_set) {
+    ended = self.take_back(id, 0);
+  } else if (cancelable && self.scope.ended()) {
+    ended = self.take_back(id, detail::fired_canceled);
+  } else if (ctx_ != nullptr) {
+    ended = self.take_back_if_fired(id);
+  }
+  return !ended || detail::yield_if_spent(self);
 }
 
 result<> event::awaiter::await_resume() {

@@ -26,7 +26,7 @@ class event {
   void reset() noexcept { set_.store(false, std::memory_order_release); }
   [[nodiscard]] bool is_set() const noexcept { return set_.load(std::memory_order_acquire); }
 
-  class awaiter;
+  class [[nodiscard]] awaiter;
   /// Awaitable -> result<>: until it has happened; errc::canceled if the actor that waits, or
   /// `ctx`, ends first.
   [[nodiscard]] awaiter wait() noexcept;
@@ -38,13 +38,15 @@ class event {
   detail::context_waiter* waiters_ = nullptr;
 };
 
-class event::awaiter {
+class [[nodiscard]] event::awaiter {
  public:
   awaiter(event& of, const context* ctx) noexcept : event_(&of), ctx_(ctx) {}
   awaiter(const awaiter&) = delete;
   awaiter& operator=(const awaiter&) = delete;
   ~awaiter() { unlink(); }
-  [[nodiscard]] bool await_ready() const noexcept { return event_->is_set(); }
+  [[nodiscard]] bool await_ready() const noexcept {
+    return event_->is_set() && (detail::current.running == nullptr || !detail::spend_budget());
+  }
   bool await_suspend(std::coroutine_handle<> at);
   result<> await_resume();
 

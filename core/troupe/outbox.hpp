@@ -7,7 +7,7 @@
 // turn: a subscriber that is an actor sends itself a message from its handler. Handlers take a
 // const T& (or a T) and give void, result<>, task<> or task<result<>>. All are called, also when
 // one gives an error; the first error is what emit gives. An exception leaves emit at once. With a
-// context, emit gives its error as soon as it has ended, and calls no further handler.
+// context, emit calls no further handler once it has ended, and gives its error.
 //
 // Handlers are kept alive by the outbox, and may therefore be coroutines that capture. While one is
 // awaited, the next is not called. T stays as it is until emit has ended, so a coroutine handler
@@ -334,7 +334,7 @@ class [[nodiscard]] emission {
   [[gnu::always_inline]] bool await_ready() {
     if (core_->nobody_listens()) {
       static_cast<void>(has_ended());
-      return true;
+      return !spend_budget();
     }
     if constexpr (!WithContext) {
       fiber* const self = current.running;
@@ -345,6 +345,7 @@ class [[nodiscard]] emission {
   }
   std::coroutine_handle<> await_suspend(std::coroutine_handle<> at) {
     if (is_ != state::waits) {
+      if (current.running == nullptr) return at;  // outside of a fiber there is no turn
       yield_now(*current.running, at);
       return std::noop_coroutine();
     }
@@ -410,10 +411,10 @@ class [[nodiscard]] emission {
     }
     if (!outcome) [[unlikely]]
       refuse(std::move(outcome).error());
-    return current.running == nullptr || !spend_budget();
+    return !spend_budget();
   }
   [[gnu::noinline]] bool emit_slowly() {
-    if (has_ended()) return true;
+    if (has_ended()) return !spend_budget();
     outbox_core::turn mine(*core_);
     return emit_to_rest(mine.hand_over(), core_->begin());
   }
@@ -538,8 +539,9 @@ class outbox {
   [[nodiscard]] auto emit(T message) {
     return detail::emission<T, false>(*core_, nullptr, std::move(message));
   }
-  /// Before each handler a look at `ctx`: once it has ended, its error is what emit gives, whatever
-  /// the handlers gave. `ctx` must live until the emit has ended.
+  /// Before each handler, and after one that is a coroutine, a look at `ctx`: once it has ended,
+  /// its error is what emit gives, whatever the handlers gave. A handler that waits is not
+  /// interrupted: it ends when its own waits do. `ctx` must live until the emit has ended.
   [[nodiscard]] auto emit(const context& ctx, T message) {
     return detail::emission<T, true>(*core_, &ctx, std::move(message));
   }

@@ -33,7 +33,7 @@ bool sleep_awaiter::await_suspend(std::coroutine_handle<> at) {
   const std::uint64_t id = self.open_wait(wait_kind::timer, cancelable);
   if (!link_.open(self, id, ctx_)) {
     self.fired = fired_canceled;
-    return false;
+    return yield_if_spent(self);
   }
   if (when_ <= now) {
     self.fired = cancelable && self.scope.ended() ? fired_canceled : 0;
@@ -41,7 +41,7 @@ bool sleep_awaiter::await_suspend(std::coroutine_handle<> at) {
     return true;
   }
   timer_.start(self, id, 0, when_);
-  return self.park(id);
+  return self.park(id) || yield_if_spent(self);
 }
 
 result<> sleep_awaiter::await_resume() {

@@ -433,4 +433,14 @@ inline void yield_now(fiber& self, std::coroutine_handle<> at) noexcept {
   self.sched->yield(self);
 }
 
+/// For an await_suspend whose wait has ended before the fiber parked, and whose resume_point is
+/// set. False: the fiber goes on at once. True: it has used up its turn, and is behind everything
+/// that is ready; else a loop around a wait that fails, after a cancellation, say, would never end
+/// its turn.
+inline bool yield_if_spent(fiber& self) noexcept {
+  if (!spend_budget()) return false;
+  self.sched->yield(self);
+  return true;
+}
+
 }  // namespace troupe::detail

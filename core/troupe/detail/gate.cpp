@@ -173,26 +173,30 @@ bool gate::enter_awaiter::await_suspend(std::coroutine_handle<> at) {
   const std::uint64_t id = self.open_wait(wait_kind::call, cancelable);
   if (!link_.open(self, id, ctx_)) {
     self.fired = fired_canceled;
+    return yield_if_spent(self);
+  }
+  if (!enqueue(self, id)) return !entered_ && yield_if_spent(self);
+  if (self.park(id) && !closes_cycle(self, id)) return true;
+  return yield_if_spent(self);
+}
+
+// False: inside, or the signal has ended.
+bool gate::enter_awaiter::enqueue(fiber& self, std::uint64_t id) {
+  const unbiased_lock held(*gate_);
+  if (gate_->ended_) {
+    failure_ = error(errc::actor_stopped);
     return false;
   }
-  {
-    const unbiased_lock held(*gate_);
-    if (gate_->ended_) {
-      failure_ = error(errc::actor_stopped);
-      return false;
-    }
-    if (!gate_->is(shut_bit | occupied)) {
-      gate_->enter_locked(&self);
-      entered_ = true;
-      return false;
-    }
-    waiter_.who = &self;
-    waiter_.wait = id;
-    waiter_.is = gate_waiter::state::waiting;
-    gate_->link(waiter_);
+  if (!gate_->is(shut_bit | occupied)) {
+    gate_->enter_locked(&self);
+    entered_ = true;
+    return false;
   }
-  if (!self.park(id)) return false;
-  return !closes_cycle(self, id);
+  waiter_.who = &self;
+  waiter_.wait = id;
+  waiter_.is = gate_waiter::state::waiting;
+  gate_->link(waiter_);
+  return true;
 }
 
 // Parked. True: whoever we wait for waits for us, and our wait has been ended.

@@ -225,6 +225,7 @@ class gate::enter_awaiter {
   result<> await_resume();
 
  private:
+  bool enqueue(fiber& self, std::uint64_t id);
   bool closes_cycle(fiber& self, std::uint64_t id);
   gate_waiter::state settle() noexcept;
 

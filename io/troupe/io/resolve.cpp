@@ -139,6 +139,7 @@ task<result<std::vector<endpoint>>> resolve_in(const context* ctx, address host)
         "troupe::io::resolve asks the system, and cannot be used on the deterministic runtime: use "
         "troupe::runtime in this test");
   }
+  co_await internal::turn();
   if (auto why = internal::ended_before(self, ctx)) co_return fail(*std::move(why));
   if (const auto number = internal::endpoint_of(host.host(), host.port())) {
     co_return std::vector<endpoint>{*number};

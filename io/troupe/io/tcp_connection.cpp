@@ -106,6 +106,7 @@ bool is_connected(internal::descriptor& file) {
 
 task<result<tcp_connection>> connect_to(const context* ctx, endpoint to) {
   auto thread = internal::io_thread::here("tcp_connection::connect");
+  co_await internal::turn();
   if (!thread) co_return fail(connect_failure(thread.error(), to));
   if (auto why = internal::ended_before(*detail::current.running, ctx)) {
     co_return fail(connect_failure(*why, to));
@@ -144,15 +145,13 @@ task<result<tcp_connection>> connect_to_name(const context* ctx, address to) {
 
 task<result<std::size_t>> read_into(std::shared_ptr<tcp_stream> stream, const context* ctx,
                                     std::span<std::byte> into) {
-  if (!stream) co_return not_connected();
   detail::fiber& self = detail::running_fiber("tcp_connection::read_some");
+  co_await internal::turn();
+  if (!stream) co_return not_connected();
   if (auto why = internal::ended_before(self, ctx)) co_return fail(*std::move(why));
   for (;;) {
     const auto got = stream->try_read(into);
-    if (got) {
-      co_await internal::turn();
-      co_return *got;
-    }
+    if (got) co_return *got;
     if (!internal::would_wait(got.error())) {
       co_return fail(stream->failure(got.error(), "reading from"));
     }
@@ -163,8 +162,9 @@ task<result<std::size_t>> read_into(std::shared_ptr<tcp_stream> stream, const co
 
 task<result<buffer>> read_buffer(std::shared_ptr<tcp_stream> stream, const context* ctx,
                                  std::size_t most) {
-  if (!stream) co_return not_connected();
   detail::fiber& self = detail::running_fiber("tcp_connection::read");
+  co_await internal::turn();
+  if (!stream) co_return not_connected();
   if (auto why = internal::ended_before(self, ctx)) co_return fail(*std::move(why));
   for (;;) {
     {
@@ -172,7 +172,6 @@ task<result<buffer>> read_buffer(std::shared_ptr<tcp_stream> stream, const conte
       const auto got = stream->try_read(into.room().first(most));
       if (got) {
         into.resize(*got);
-        co_await internal::turn();
         co_return into;
       }
       if (!internal::would_wait(got.error())) {
@@ -186,8 +185,9 @@ task<result<buffer>> read_buffer(std::shared_ptr<tcp_stream> stream, const conte
 
 task<result<>> write_all(std::shared_ptr<tcp_stream> stream, const context* ctx,
                          std::span<const std::byte> bytes) {
-  if (!stream) co_return not_connected();
   detail::fiber& self = detail::running_fiber("tcp_connection::write");
+  co_await internal::turn();
+  if (!stream) co_return not_connected();
   if (auto why = internal::ended_before(self, ctx)) co_return fail(*std::move(why));
   while (!bytes.empty()) {
     const auto sent = stream->file->attempt(direction::writing, [bytes](int number) {
@@ -203,7 +203,6 @@ task<result<>> write_all(std::shared_ptr<tcp_stream> stream, const context* ctx,
     result<> woken = co_await internal::descriptor::ready(stream->file, direction::writing, ctx);
     if (!woken) co_return fail(std::move(woken).error());
   }
-  co_await internal::turn();
   co_return result<>();
 }
 

@@ -12,8 +12,8 @@
 //     }
 //
 // Every wait ends: with what was waited for, an error of the system that says what was attempted
-// with which peer, the end of the given context, or, without one, of that of the fiber that waits.
-// With a context, the fiber's own is not asked, as everywhere. close() ends waits with
+// with which peer, or the end of the given context or that of the fiber that waits, whichever is
+// first; with context::background() neither, as everywhere. close() ends waits with
 // errc::disconnected, the end of the runtime that made the connection with errc::runtime_stopped.
 
 #include <troupe/context.hpp>

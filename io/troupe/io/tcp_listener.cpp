@@ -81,15 +81,13 @@ task<result<tcp_listener>> listen_to_name(const context* ctx, address at, listen
 
 task<result<tcp_connection>> accept_from(std::shared_ptr<tcp_acceptor> acceptor,
                                          const context* ctx) {
-  if (!acceptor) co_return fail(errc::disconnected, "this tcp_listener does not listen");
   detail::fiber& self = detail::running_fiber("tcp_listener::accept");
+  co_await internal::turn();
+  if (!acceptor) co_return fail(errc::disconnected, "this tcp_listener does not listen");
   if (auto why = internal::ended_before(self, ctx)) co_return fail(*std::move(why));
   for (;;) {
     auto accepted = acceptor->try_accept();
-    if (accepted) {
-      co_await internal::turn();
-      co_return std::move(*accepted);
-    }
+    if (accepted) co_return std::move(*accepted);
     if (!internal::would_wait(accepted.error())) {
       co_return fail(acceptor->failure(accepted.error()));
     }

@@ -56,6 +56,17 @@ namespace troupe::io::internal {
   return std::nullopt;
 }
 
+/// Awaitable: lets others go first when the running fiber has used up its turn. The first thing in
+/// each operation: one that ends at once, well or not, counts too.
+class turn {
+ public:
+  [[nodiscard]] static bool await_ready() noexcept { return !detail::spend_budget(); }
+  static void await_suspend(std::coroutine_handle<> at) noexcept {
+    detail::yield_now(*detail::current.running, at);
+  }
+  static constexpr void await_resume() noexcept {}
+};
+
 class completion_base {
  public:
   completion_base() = default;
@@ -182,6 +193,7 @@ class completion : public completion_base {
 template <class Value = void, class Start, class Cancel>
 task<result<Value>> await_completion(const context* ctx, Start start, Cancel cancel) {
   detail::fiber& self = *detail::current.running;
+  co_await turn();
   if (auto why = ended_before(self, ctx)) co_return fail(*std::move(why));
   completion<Value> done;
   const auto begin = [&] { start(typename completion<Value>::handler(done)); };

@@ -98,15 +98,4 @@ class descriptor final : public io_user {
   std::unique_ptr<watched> watched_;  // owns the number
 };
 
-/// Awaitable: lets others go first when the running fiber has used up its turn, as an operation
-/// that did not have to wait does.
-class turn {
- public:
-  [[nodiscard]] static bool await_ready() noexcept { return !detail::spend_budget(); }
-  static void await_suspend(std::coroutine_handle<> at) noexcept {
-    detail::yield_now(*detail::current.running, at);
-  }
-  static constexpr void await_resume() noexcept {}
-};
-
 }  // namespace troupe::io::internal
