@@ -1,11 +1,12 @@
-# Refuses a compiler that miscompiles coroutines (GCC 12 does), by running compiler_probe.cpp.
-# A compiler that passed is not probed again until it or its flags change.
+# Refuses a compiler that miscompiles coroutines (GCC 12 does), by running compiler_probe.cpp: for
+# Troupe itself, and for programs that find_package() it. A compiler that passed is not probed again
+# until it or its flags change.
 
 function(_troupe_refuse_compiler why)
   string(STRIP "${why}" why)
   string(REPLACE "\n" "\n    " why "${why}")
   message(FATAL_ERROR
-    "Troupe cannot be built with ${CMAKE_CXX_COMPILER} "
+    "Troupe cannot be used with ${CMAKE_CXX_COMPILER} "
     "(${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}):\n"
     "    ${why}\n"
     "Install Clang 19 and configure a fresh build folder with it:\n"

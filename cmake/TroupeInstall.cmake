@@ -12,6 +12,8 @@ write_basic_package_version_file(
   ${PROJECT_BINARY_DIR}/troupe-config-version.cmake COMPATIBILITY SameMinorVersion)
 install(FILES
   ${PROJECT_BINARY_DIR}/troupe-config.cmake ${PROJECT_BINARY_DIR}/troupe-config-version.cmake
+  ${PROJECT_SOURCE_DIR}/cmake/CompilerProbe.cmake
+  ${PROJECT_SOURCE_DIR}/cmake/compiler_probe.cpp
   ${PROJECT_SOURCE_DIR}/cmake/FindLibbacktrace.cmake
   ${PROJECT_SOURCE_DIR}/cmake/TroupeGenerate.cmake
   DESTINATION ${_destination})

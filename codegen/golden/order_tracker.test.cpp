@@ -87,7 +87,7 @@ TEST(generated_order_tracker, ten_messages_wait_unless_the_builder_says_otherwis
   const auto refused = tx.try_new_order({.id = 10});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error(), errc::inbox_full);
-  EXPECT_EQ(refused.error().message.id, 10);
+  EXPECT_EQ(refused.error().unsent.id, 10);
   EXPECT_TRUE(tx.try_order_complete({.id = 0}));
   EXPECT_TRUE(tx.try_order_complete({.id = 1}));
   EXPECT_EQ(tx.try_order_complete({.id = 2}).error(), errc::inbox_full);
@@ -168,8 +168,7 @@ TEST(generated_order_tracker, a_factory_gives_fresh_data_behind_the_same_handle)
   for_seeds(50, [](std::uint64_t seed) {
     deterministic_runtime rt(seed);
     log seen;
-    using actor = troupe::generated::built<order_tracker_base::handlers, order_tracker>::actor_type;
-    troupe::fresh_child<actor> child([&] { return tracker(seen).build(rt).actor; });
+    troupe::fresh_child child([&] { return tracker(seen).build(rt).actor; });
     const order_tracker_tx tx = child->tx();
     rt.spawn(std::make_shared<troupe::supervisor>(
         "root", troupe::supervisor_options{.children = {child.spec()}}));

@@ -125,9 +125,9 @@ TEST(cast_inbox, cast_with_a_context_that_is_done_gives_the_message_back) {
     if (full) EXPECT_TRUE(inbox.try_cast(boxed(0)));
     run(rt, [&]() -> task<> {
       auto no = co_await inbox.cast(canceled, boxed(1));
-      EXPECT_TRUE(!no && no.error() == errc::canceled && *no.error().message == 1);
+      EXPECT_TRUE(!no && no.error() == errc::canceled && *no.error().unsent == 1);
       auto over = co_await inbox.cast(late, boxed(2));
-      EXPECT_TRUE(!over && over.error() == errc::deadline_exceeded && *over.error().message == 2);
+      EXPECT_TRUE(!over && over.error() == errc::deadline_exceeded && *over.error().unsent == 2);
     });
     EXPECT_EQ(inbox.size(), full ? 1U : 0U);
   }
@@ -141,9 +141,9 @@ TEST(cast_inbox, cast_to_a_closed_inbox_gives_the_message_back) {
   inbox.close();
   run(rt, [&]() -> task<> {
     auto no = co_await inbox.cast(boxed(1));
-    EXPECT_TRUE(!no && no.error() == errc::inbox_closed && *no.error().message == 1);
+    EXPECT_TRUE(!no && no.error() == errc::inbox_closed && *no.error().unsent == 1);
     auto with = co_await inbox.cast(context::current(), boxed(2));
-    EXPECT_TRUE(!with && with.error() == errc::inbox_closed && *with.error().message == 2);
+    EXPECT_TRUE(!with && with.error() == errc::inbox_closed && *with.error().unsent == 2);
     const result<> plain = co_await inbox.cast(boxed(3));
     EXPECT_EQ(plain.error(), errc::inbox_closed);
   });
@@ -208,7 +208,7 @@ TEST(cast_inbox, a_wait_for_room_ends_with_its_context_or_its_actor) {
       EXPECT_FALSE(outcome);
       if (outcome) continue;
       EXPECT_EQ(outcome.error(), n == 2 ? errc::deadline_exceeded : errc::canceled) << n;
-      EXPECT_EQ(*outcome.error().message, n);
+      EXPECT_EQ(*outcome.error().unsent, n);
     }
     // background() outlives the cancellation of its actor: still there, and sent in its turn.
     EXPECT_FALSE(never.done());
@@ -276,7 +276,7 @@ TEST(cast_inbox, delivers_what_waits_after_it_is_closed) {
     rt.run_until_idle();
     ASSERT_TRUE(waiting && !*waiting);
     EXPECT_EQ(waiting->error(), errc::inbox_closed);
-    EXPECT_EQ(*waiting->error().message, 3);
+    EXPECT_EQ(*waiting->error().unsent, 3);
     EXPECT_EQ(**rt.block_on(inbox.receive()), 1);
     EXPECT_EQ(**rt.block_on(inbox.receive()), 2);
     EXPECT_EQ(rt.block_on(inbox.receive()).error(), errc::inbox_closed);
@@ -555,7 +555,7 @@ TEST(cast_inbox, property_cancellation_loses_no_message) {
           } else {
             sent = co_await inbox.cast(mine, boxed(i));
           }
-          if (!sent) ++back[static_cast<std::size_t>(*sent.error().message)];
+          if (!sent) ++back[static_cast<std::size_t>(*sent.error().unsent)];
         }
       }));
     }

@@ -95,4 +95,10 @@ class fresh_child {
   child_spec spec_;
 };
 
+template <std::invocable Factory>
+fresh_child(Factory) -> fresh_child<typename std::invoke_result_t<Factory&>::element_type>;
+template <std::invocable Factory>
+fresh_child(Factory, child_options)
+    -> fresh_child<typename std::invoke_result_t<Factory&>::element_type>;
+
 }  // namespace troupe

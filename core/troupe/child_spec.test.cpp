@@ -66,7 +66,8 @@ TEST(child_spec_test, a_later_self_with_other_inboxes_is_a_failed_start) {
   std::string why_not;
   std::size_t capacity = 4;
   deterministic_runtime rt;
-  fresh_child<sink> child([&] { return std::make_shared<sink>(capacity++); });
+  fresh_child child([&] { return std::make_shared<sink>(capacity++); });
+  static_assert(std::is_same_v<decltype(child), fresh_child<sink>>);
   auto handle = rt.spawn(std::make_shared<supervisor>(
       "root", supervisor_options{
                   .restart_limit = {.max_restarts = 1, .window = std::chrono::hours(1)},

@@ -82,10 +82,13 @@ class join_reference {
 }  // namespace detail
 
 /// Awaiting gives a result<T>: what the fiber gave, or errc::canceled if whoever awaits is canceled
-/// first. An exception of the fiber is thrown. Copies refer to the same fiber; the value is
-/// copied if T can be, else moved out by the first.
+/// first. An exception of the fiber is thrown; that of a task whose handles have all been dropped
+/// is logged. Copies refer to the same fiber; the value is copied if T can be, else moved out by
+/// the first.
 template <class T>
 class join_handle {
+  class [[nodiscard]] awaiter;
+
  public:
   join_handle() = default;
   explicit join_handle(detail::join_reference<T> state) noexcept : state_(std::move(state)) {}
@@ -94,29 +97,38 @@ class join_handle {
   /// Cancels the fiber's context; it ends when its waits say so.
   void cancel() const noexcept { cancelable_context(state_->scope).cancel(); }
 
-  [[nodiscard]] auto operator co_await() const noexcept {
-    struct awaiter {
-      detail::join_reference<T> state;
-      event::awaiter wait;
-      [[nodiscard]] bool await_ready() const noexcept { return wait.await_ready(); }
-      bool await_suspend(std::coroutine_handle<> at) { return wait.await_suspend(at); }
-      result<T> await_resume() {
-        if (auto waited = wait.await_resume(); !waited) return fail(waited.error());
-        if (state->thrown) std::rethrow_exception(state->thrown);
-        if constexpr (std::is_void_v<T>) {
-          return {};
-        } else if constexpr (std::is_copy_constructible_v<T>) {
-          return result<T>(*state->value);
-        } else {
-          return result<T>(std::move(*state->value));
-        }
-      }
-    };
-    return awaiter{state_, state_->ended.wait()};
+  [[nodiscard]] awaiter operator co_await() const noexcept { return awaiter(state_, nullptr); }
+  /// Awaitable -> result<T>: the same, and the error of `ctx` if that ends first. `ctx` must live
+  /// until the wait has ended.
+  [[nodiscard]] awaiter wait(const context& ctx) const noexcept { return awaiter(state_, &ctx); }
+
+ private:
+  detail::join_reference<T> state_;
+};
+
+template <class T>
+class join_handle<T>::awaiter {
+ public:
+  awaiter(detail::join_reference<T> state, const context* ctx) noexcept
+      : state_(std::move(state)),
+        wait_(ctx != nullptr ? state_->ended.wait(*ctx) : state_->ended.wait()) {}
+  [[nodiscard]] bool await_ready() const noexcept { return wait_.await_ready(); }
+  bool await_suspend(std::coroutine_handle<> at) { return wait_.await_suspend(at); }
+  result<T> await_resume() {
+    if (auto waited = wait_.await_resume(); !waited) return fail(waited.error());
+    if (state_->thrown) std::rethrow_exception(state_->thrown);
+    if constexpr (std::is_void_v<T>) {
+      return {};
+    } else if constexpr (std::is_copy_constructible_v<T>) {
+      return result<T>(*state_->value);
+    } else {
+      return result<T>(std::move(*state_->value));
+    }
   }
 
  private:
   detail::join_reference<T> state_;
+  event::awaiter wait_;
 };
 
 namespace detail {
@@ -154,6 +166,9 @@ join_handle<T> spawn_task(scheduler& sched, context_state* parent, task<T> body)
   auto owner = std::make_unique<spawned_task<T>>();
   owner->ended = [](root_owner& self) noexcept {
     const std::unique_ptr<spawned_task<T>> mine(static_cast<spawned_task<T>*>(&self));
+    if (mine->state->thrown && mine->state->references.load(std::memory_order_acquire) == 1) {
+      current.sched->crashed_unheard(mine->state->thrown);
+    }
     mine->state->ended.set();
     let_go(*mine->state);
   };

@@ -97,6 +97,23 @@ TEST(join_handle, canceling_who_waits_leaves_the_fiber_alone) {
   EXPECT_FALSE(handle.done());
 }
 
+TEST(join_handle, a_wait_for_it_may_have_a_context_of_its_own) {
+  bool canceled = false;
+  std::optional<result<>> got;
+  deterministic_runtime rt;
+  const auto handle = rt.spawn(sleeps(&canceled));
+  const auto soon = troupe::context::background().with_cancel();
+  const auto waiting = start(rt, [&]() -> task<> { got = co_await handle.wait(soon); });
+  rt.run_until_idle();
+  EXPECT_FALSE(got);
+  soon.cancel();
+  rt.run_until_idle();
+  ASSERT_TRUE(got && !*got);
+  EXPECT_EQ(got->error(), errc::canceled);
+  EXPECT_FALSE(handle.done());
+  EXPECT_EQ(rt.block_on(rt.spawn(number(4)).wait(troupe::context::background())), 4);
+}
+
 TEST(join_handle, a_fiber_beside_another_ends_with_it) {
   deterministic_runtime rt;
   bool canceled = false;

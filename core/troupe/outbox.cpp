@@ -160,6 +160,9 @@ task<result<>> outbox_core::finish(walk on, const context* ctx, const void* mess
     on.at = on.at->next.load(std::memory_order_acquire);
     call_plain(on, ctx, message, outcome);
   }
+  if (ctx != nullptr) {  // it may have ended in the last of them
+    if (auto why = ctx->err()) co_return fail(*std::move(why));
+  }
   co_return outcome;
 }
 

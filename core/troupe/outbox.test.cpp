@@ -209,6 +209,21 @@ TEST(outbox, with_a_context_that_has_ended_calls_nobody_more) {
   }
 }
 
+TEST(outbox, with_a_context_that_ends_in_the_last_handler_gives_its_error) {
+  deterministic_runtime rt;
+  outbox<int> out;
+  const auto a =
+      out.subscribe([](int) -> task<> { static_cast<void>(co_await troupe::sleep_for(200ms)); });
+  std::optional<result<>> got;
+  const auto emitting = troupe::internal::start(rt, [&]() -> task<> {
+    const auto soon = context::background().with_timeout(20ms);
+    got = co_await out.emit(soon, 1);
+  });
+  rt.advance(1s);
+  ASSERT_TRUE(got && !*got);
+  EXPECT_EQ(got->error(), errc::deadline_exceeded);
+}
+
 // Subscribed at one place, they are called together: see outbox_node::kind.
 TEST(outbox, calls_many_of_one_kind_one_by_one) {
   deterministic_runtime rt;

@@ -177,8 +177,8 @@ class router {
   }
 
   /// Starts `fn(routee)` for each, as fibers beside the running one and below its context, and
-  /// waits for none; what they give, and what they throw, nobody hears. `fn` is shared by them, and
-  /// called on several threads at once. Throws usage_error outside of a runtime.
+  /// waits for none; what they give nobody hears, what they throw is logged. `fn` is shared by
+  /// them, and called on several threads at once. Throws usage_error outside of a runtime.
   template <class Fn>
   void fan_out(Fn fn) {
     require_routee_call<Fn>();

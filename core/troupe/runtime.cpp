@@ -8,6 +8,7 @@
 #include <troupe/internal/stop_signals.hpp>
 #include <troupe/internal/thread_scheduler.hpp>
 
+#include <sched.h>
 #include <algorithm>
 #include <atomic>
 #include <optional>
@@ -21,9 +22,19 @@ namespace {
 
 constexpr std::size_t most_workers = 1024;
 
+// What the process may use may be less than there is: taskset, cpusets.
+std::size_t usable_cores() noexcept {
+  cpu_set_t ours;
+  CPU_ZERO(&ours);
+  if (sched_getaffinity(0, sizeof ours, &ours) == 0) {
+    return static_cast<std::size_t>(std::max(1, CPU_COUNT(&ours)));
+  }
+  return std::max(1U, std::thread::hardware_concurrency());
+}
+
 std::shared_ptr<detail::scheduler> make_scheduler(const runtime_options& options) {
   std::size_t workers = options.workers;
-  if (workers == 0) workers = std::max(1U, std::thread::hardware_concurrency());
+  if (workers == 0) workers = usable_cores();
   if (workers > most_workers) {
     throw usage_error("runtime_options::workers is " + std::to_string(workers) + ": at most " +
                       std::to_string(most_workers));

@@ -99,15 +99,17 @@ class runtime {
   ~runtime();
 
   /// Runs an actor once, without a supervisor: when it ends, it has ended for good, and its inboxes
-  /// are closed. Usually given the root supervisor. The handle may be dropped. Throws usage_error
-  /// for a null actor, one that runs already or belongs to a supervisor, and after shutdown.
+  /// are closed. Usually given the root supervisor. The handle may be dropped; then an end with an
+  /// error or an exception is logged, as an error. Throws usage_error for a null actor, one that
+  /// runs already or belongs to a supervisor, and after shutdown.
   template <std::derived_from<actor> Actor>
   join_handle<exit_reason> spawn(std::shared_ptr<Actor> one, spawn_options options = {}) {
     if (one) detail::settle_inboxes(*one);
     return spawn_actor(std::move(one), options);
   }
 
-  /// Runs a task as a fiber of its own, under the root context. Throws usage_error after shutdown.
+  /// Runs a task as a fiber of its own, under the root context. An exception of one whose handle
+  /// has been dropped is logged, as an error. Throws usage_error after shutdown.
   template <class T>
   join_handle<T> spawn(task<T> body) {
     return detail::spawn_task(scheduler(), root_context().state(), std::move(body));
@@ -123,8 +125,8 @@ class runtime {
                             std::forward<Awaitable>(awaitable));
   }
 
-  /// Awaitable -> result<T>: calls `work`, which may block, on a thread of the blocking pool; an
-  /// exception of `work` is thrown by the wait. See blocking.hpp.
+  /// Awaitable -> result<T>: calls `work`, which may block, on a thread of the blocking pool of the
+  /// runtime that awaits it; an exception of `work` is thrown by the wait. See blocking.hpp.
   template <std::invocable Work>
   [[nodiscard]] auto blocking(Work work) {
     return troupe::blocking(std::move(work));
@@ -137,8 +139,8 @@ class runtime {
   void start();
 
   /// start(), and waits until the last actor or task has ended: of itself, by stop(), or by one of
-  /// the signals. Called by main() in most programs. Throws usage_error on a worker, and for a
-  /// signal that cannot be handled.
+  /// the signals. Called by main() in most programs. Throws usage_error on a worker, for a signal
+  /// that cannot be handled, and where another run() of the process waits for signals already.
   run_outcome run(const run_options& options = {});
 
   /// Cancels everything that runs here. Waits until all has ended only if told to, and then not on

@@ -196,7 +196,7 @@ class selection {
 namespace detail {
 
 template <class... Sources>
-class select_awaiter {
+class [[nodiscard]] select_awaiter {
  public:
   using value_type = selection<typename select_arm<Sources>::value_type...>;
 

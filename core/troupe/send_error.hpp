@@ -12,12 +12,12 @@ namespace troupe {
 /// An `error` with the message that was not sent.
 ///
 /// It is an error: it compares with `errc`, and a `std::expected<void, send_error<T>>` converts to
-/// `result<>`, which lets the message go. `std::move(r.error().message)` takes the message back.
+/// `result<>`, which lets the message go. `std::move(r.error().unsent)` takes the message back.
 template <class T>
 struct [[nodiscard]] send_error : error {
-  send_error(error why, T unsent) : error(std::move(why)), message(std::move(unsent)) {}
+  send_error(error why, T message) : error(std::move(why)), unsent(std::move(message)) {}
 
-  T message;
+  T unsent;
 
   /// The error alone, without the message.
   [[nodiscard]] const error& why() const noexcept { return *this; }

@@ -24,13 +24,13 @@ TEST(send_error_test, compares_like_the_error_it_is) {
   EXPECT_TRUE(sent.error() == errc::inbox_full);
   EXPECT_TRUE(sent.error() == std::errc::resource_unavailable_try_again);
   EXPECT_FALSE(sent.error() == errc::inbox_closed);
-  EXPECT_EQ(sent.error().message, 7);
+  EXPECT_EQ(sent.error().unsent, 7);
   EXPECT_EQ(sent.error().why().message(), "inbox is full");
 }
 
 TEST(send_error_test, gives_a_move_only_message_back) {
   auto sent = refuse(std::make_unique<int>(7));
-  const std::unique_ptr<int> back = std::move(sent.error().message);
+  const std::unique_ptr<int> back = std::move(sent.error().unsent);
   EXPECT_EQ(*back, 7);
 }
 

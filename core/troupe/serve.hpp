@@ -54,6 +54,16 @@ struct owning_binding {
   Handler handler;
 };
 
+/// Of a handler that on() has refused, so that serve says nothing more about it.
+struct refused_binding {};
+
+template <class Binding>
+inline constexpr bool is_binding = false;
+template <class Source, class Handler>
+inline constexpr bool is_binding<binding<Source, Handler>> = true;
+template <class Source, class Handler>
+inline constexpr bool is_binding<owning_binding<Source, Handler>> = true;
+
 template <class T>
 struct awaited {
   using type = T;
@@ -87,19 +97,31 @@ template <class T, class Handler>
   static_assert(detail::cast_handler<Handler, T>,
                 "on(cast_inbox<T>, handler): the handler must take a T and give void, result<>, "
                 "task<> or task<result<>>");
-  return detail::binding<cast_inbox<T>, Handler>{&inbox, std::move(handler)};
+  if constexpr (detail::cast_handler<Handler, T>) {
+    return detail::binding<cast_inbox<T>, Handler>{&inbox, std::move(handler)};
+  } else {
+    return detail::refused_binding();
+  }
 }
 template <class T, class R, class Handler>
 [[nodiscard]] auto on(call_inbox<T, R>& inbox, Handler handler) {
   static_assert(detail::call_handler<Handler, T, R>,
                 "on(call_inbox<T, R>, handler): the handler must take a T and give R, result<R> or "
                 "a task of one of them, or take a request<T, R> and give void or result<>");
-  return detail::binding<call_inbox<T, R>, Handler>{&inbox, std::move(handler)};
+  if constexpr (detail::call_handler<Handler, T, R>) {
+    return detail::binding<call_inbox<T, R>, Handler>{&inbox, std::move(handler)};
+  } else {
+    return detail::refused_binding();
+  }
 }
 template <class Handler>
 [[nodiscard]] auto on(every ticker, Handler handler) {
   static_assert(std::invocable<Handler&>, "on(every, handler): the handler takes nothing");
-  return detail::owning_binding<every, Handler>{std::move(ticker), std::move(handler)};
+  if constexpr (std::invocable<Handler&>) {
+    return detail::owning_binding<every, Handler>{std::move(ticker), std::move(handler)};
+  } else {
+    return detail::refused_binding();
+  }
 }
 
 namespace detail {
@@ -420,7 +442,9 @@ class [[nodiscard]] serve_operation : resumable_loop {
     const context ctx = lay_out(at);
     running_.wait.start(self, ctx);
     self.resume_point = resumption(static_cast<resumable_loop&>(*this));
-    return run(self, false);
+    if (run(self, false)) return true;
+    self.resume_point = at;
+    return yield_if_spent(self);
   }
   // Inlined, so that the awaiting frame keeps no room for the result; nor for what is thrown.
   [[gnu::always_inline]] result<> await_resume() {
@@ -524,8 +548,13 @@ class [[nodiscard]] serve_operation : resumable_loop {
 template <class... Bindings>
 [[nodiscard]] auto serve(const context& ctx, Bindings... bindings) {
   static_assert(sizeof...(Bindings) > 0, "serve: name at least one on(inbox, handler)");
-  if constexpr ((detail::handles_at_once(static_cast<Bindings*>(nullptr)) && ...) &&
-                (std::is_nothrow_move_constructible_v<Bindings> && ...)) {
+  static_assert(
+      ((detail::is_binding<Bindings> || std::same_as<Bindings, detail::refused_binding>) && ...),
+      "serve(ctx, ...): each source comes with its handler, as on(inbox, handler)");
+  if constexpr (!(detail::is_binding<Bindings> && ...)) {
+    return task<result<>>();
+  } else if constexpr ((detail::handles_at_once(static_cast<Bindings*>(nullptr)) && ...) &&
+                       (std::is_nothrow_move_constructible_v<Bindings> && ...)) {
     return detail::serve_operation<Bindings...>(ctx, std::move(bindings)...);
   } else {
     return detail::serve_loop(std::index_sequence_for<Bindings...>(), ctx, std::move(bindings)...);

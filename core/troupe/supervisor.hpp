@@ -67,7 +67,8 @@ class supervisor : public actor {
   /// supervisor: a restart of the supervisor does not bring it back.
   result<> spawn(child_spec child);
 
-  /// Awaitable -> result<>: until no child is left that runs or will run.
+  /// Awaitable -> result<>: until no child is left that runs or will run, or this life of the
+  /// supervisor has ended.
   [[nodiscard]] event::awaiter wait() noexcept;
   [[nodiscard]] event::awaiter wait(const context& ctx) noexcept;
 

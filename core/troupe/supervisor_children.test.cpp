@@ -430,4 +430,58 @@ TEST(supervisor_children_test, the_runtimes_logger_names_the_root) {
   EXPECT_TRUE(out.str().contains("app.root.child|here")) << out.str();
 }
 
+TEST(supervisor_children_test, a_failure_that_nobody_else_hears_of_is_logged_by_the_runtime) {
+  const auto written = [](auto spawn) {
+    std::ostringstream out;
+    deterministic_runtime rt(1, logger(to_stream(out, "app")));
+    spawn(rt);
+    rt.run_until_idle();
+    return out.str();
+  };
+  const auto fails = [] {
+    return make_actor(
+        "fails", [](context, logger&) -> task<result<>> { co_return troupe::fail(errc::refused); });
+  };
+  const auto crashes = [] {
+    return make_actor("crashes", [](context, logger&) -> task<result<>> {
+      throw std::runtime_error("no sensor");
+      co_return result<>();
+    });
+  };
+  const auto task_that_crashes = []() -> task<> {
+    throw std::runtime_error("no sensor");
+    co_return;
+  };
+
+  EXPECT_TRUE(written([&](auto& rt) { rt.spawn(fails()); }).contains("app.fails|failed why="));
+  EXPECT_TRUE(written([&](auto& rt) { rt.spawn(crashes()); }).contains("no sensor"));
+  EXPECT_TRUE(written([&](auto& rt) {
+                rt.spawn(task_that_crashes());
+              }).contains("app|a task failed, and nobody has its handle why="));
+  EXPECT_TRUE(written([&](auto& rt) {
+                rt.spawn(std::make_shared<supervisor>(
+                    "root", supervisor_options{.restart_limit = {.max_restarts = 0},
+                                               .children = {fails()}}));
+              }).contains("app.root|failed why=\"error: restart limit exceeded"));
+  // Who has the handle is told.
+  EXPECT_EQ(written([&](auto& rt) {
+              const auto end = rt.spawn(crashes());
+              const auto other = rt.spawn(task_that_crashes());
+              EXPECT_EQ(rt.block_on(end)->kind(), troupe::exit_kind::exception);
+              EXPECT_THROW(static_cast<void>(rt.block_on(other)), std::runtime_error);
+            }),
+            "");
+  // And an end that is none is not told of.
+  EXPECT_EQ(written([](auto& rt) {
+              rt.spawn(make_actor(
+                  "ends", [](context, logger&) -> task<result<>> { co_return result<>(); }));
+              rt.spawn(make_actor("sleeps", [](context, logger&) -> task<result<>> {
+                co_return co_await troupe::sleep_for(1h);
+              }));
+              rt.run_until_idle();
+              rt.shutdown();
+            }),
+            "");
+}
+
 }  // namespace

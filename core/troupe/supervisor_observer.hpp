@@ -15,7 +15,8 @@ class actor;
 /// Each may be left empty. They are called one after the other, in the order of events, on a thread
 /// of the blocking pool: one that blocks holds up only its own observer, one that throws is logged.
 /// At most 1024 events wait for a slow observer; what comes beyond is dropped, and
-/// supervisor::dropped_observations() counts it.
+/// supervisor::dropped_observations() counts it. Where the pool is at its bounds, events wait for
+/// the next one.
 struct supervisor_observer {
   /// A child was added, declared or spawned.
   std::function<void(const actor&)> on_actor_registered{};

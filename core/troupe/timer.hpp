@@ -40,7 +40,7 @@ class wait_timer : public timer_node {
   scheduler* home_ = nullptr;  // while started; the frame may outlive its fiber
 };
 
-class sleep_awaiter {
+class [[nodiscard]] sleep_awaiter {
  public:
   sleep_awaiter(const context* ctx, time_point when, duration from_now) noexcept
       : ctx_(ctx), when_(when), from_now_(from_now) {}
@@ -69,6 +69,9 @@ class sleep_awaiter {
 }
 [[nodiscard]] inline auto sleep_until(time_point when) noexcept {
   return detail::sleep_awaiter(nullptr, when, duration::min());
+}
+[[nodiscard]] inline auto sleep_until(const context& ctx, time_point when) noexcept {
+  return detail::sleep_awaiter(&ctx, when, duration::min());
 }
 
 /// What a timer source gives to select.

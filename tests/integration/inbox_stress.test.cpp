@@ -69,12 +69,12 @@ task<> send(stage* on, std::uint64_t seed) {
         const context brief =
             context::current().with_timeout(std::chrono::microseconds(random() % 50));
         auto told = co_await inbox.cast(brief, std::move(message));
-        if (!told) on->sums.returned += *told.error().message;
+        if (!told) on->sums.returned += *told.error().unsent;
         break;
       }
       default: {
         auto told = co_await inbox.cast(std::move(message));
-        if (!told) on->sums.returned += *told.error().message;
+        if (!told) on->sums.returned += *told.error().unsent;
         break;
       }
     }

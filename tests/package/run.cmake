@@ -19,6 +19,19 @@ if(WAY STREQUAL "installed")
     endif()
   endforeach()
 endif()
+if(WAY STREQUAL "installed")
+  # It compiles, and miscompiles; find_package() says so as Troupe's own configuration does.
+  find_program(gcc_12 g++-12)
+  if(gcc_12)
+    execute_process(COMMAND ${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/installed
+      -B ${WORK}/refused -G ${GENERATOR} -DCMAKE_BUILD_TYPE=Debug -DCMAKE_CXX_COMPILER=${gcc_12}
+      -DCMAKE_PREFIX_PATH=${WORK}/prefix
+      RESULT_VARIABLE result OUTPUT_VARIABLE said ERROR_VARIABLE said)
+    if(result EQUAL 0 OR NOT said MATCHES "Troupe cannot be used with")
+      message(FATAL_ERROR "find_package(troupe) did not refuse ${gcc_12}:\n${said}")
+    endif()
+  endif()
+endif()
 # A copy: what is generated comes to lie beside its specification.
 file(COPY ${CMAKE_CURRENT_LIST_DIR}/generated DESTINATION ${WORK})
 run(${CMAKE_COMMAND} -S ${CMAKE_CURRENT_LIST_DIR}/${WAY} -B ${WORK}/build -G ${GENERATOR}

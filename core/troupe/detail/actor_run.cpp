@@ -39,8 +39,21 @@ void run_exited(fiber& ended, fiber::remains left) {
 
 namespace {
 
+// No supervisor is told, and nobody has a handle that could be asked.
+void log_unheard(actor& one, const exit_reason& why) noexcept {
+  const logger& log = actor_internals::log(one);
+  if (why.kind() == exit_kind::clean || why.kind() == exit_kind::canceled) return;
+  if (!log.enabled(log_level::error)) return;  // to_string() looks up the names of the stack
+  try {
+    log.error("failed", field("why", why.to_string()));
+  } catch (const std::exception&) {  // no memory for the text
+    log.error("failed");
+  }
+}
+
 void only_run_ended(scheduler& where, actor& one, join_state<exit_reason>* told,
                     exit_reason&& why) noexcept {
+  if (told == nullptr) log_unheard(one, why);
   actor_internals::ended_for_good(one, &why);
   actor_internals::unclaim(one);
   auto& home = const_cast<scheduler&>(where.root());

@@ -2,9 +2,11 @@
 
 #include <troupe/detail/context_extra.hpp>
 #include <troupe/error.hpp>
+#include <troupe/internal/describe_wait.hpp>
 
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace troupe::detail {
@@ -42,13 +44,15 @@ void run_and_wait(scheduler& sched, context_state* parent, task<result<>> root) 
   thread.ended = [](root_owner& self) noexcept { static_cast<waiting_thread&>(self).gone.set(); };
   const context scope = start_root(sched, parent, std::move(root), thread);
   if (sched.wait(thread.gone, never)) return;
+  const std::string_view doing = internal::describe(fiber_of(*scope.state()).waiting_for());
   // Only the deterministic scheduler gives up: nothing is ready, and time does not move by itself.
   end(*scope.state(), context_status::canceled);
   // What cannot be canceled must not outlive this stack frame, which it refers to.
   if (!sched.wait(thread.gone, never)) destroy_fiber(fiber_of(*scope.state()));
-  throw usage_error(
-      "block_on would wait for ever: nothing is ready to run; if it waits for time, advance() the "
-      "clock instead");
+  throw usage_error("block_on would wait for ever: it is " +
+                    std::string(doing.empty() ? "waiting" : doing) +
+                    ", and nothing is ready to run; if that is for time, advance() the clock "
+                    "instead; if for an actor, has that been spawned?");
 }
 
 }  // namespace troupe::detail

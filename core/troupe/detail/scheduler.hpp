@@ -17,6 +17,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <mutex>
 
@@ -70,6 +71,8 @@ class periodic_look {
   [[nodiscard]] virtual duration interval() const noexcept = 0;
   /// See scheduler::health_was_set.
   virtual void health_was_set(const actor_slot& of) noexcept = 0;
+  /// See scheduler::crashed_unheard.
+  virtual void crashed_unheard(const std::exception_ptr& thrown) noexcept = 0;
 };
 
 class scheduler : public std::enable_shared_from_this<scheduler> {
@@ -132,6 +135,9 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
 
   /// An actor here has a health of its own to be looked after. Called with the slot's lock held.
   virtual void health_was_set(const actor_slot&) const noexcept {}
+
+  /// A task has ended with an exception, and nobody has a handle that could be asked.
+  virtual void crashed_unheard(const std::exception_ptr&) const noexcept {}
 
   /// Whose looks these are: called between start() and stop(). Before start(), once.
   virtual void look_with(periodic_look& eyes) = 0;

@@ -69,6 +69,16 @@ void overseer::health_was_set(const actor_slot& of) noexcept {
   }
 }
 
+void overseer::crashed_unheard(const std::exception_ptr& thrown) noexcept {
+  if (!options_.log.enabled(log_level::error)) return;  // to_string() looks up names
+  try {
+    options_.log.error("a task failed, and nobody has its handle",
+                       field("why", exit_reason::from_exception(thrown).to_string()));
+  } catch (const std::exception&) {  // no memory for the text
+    options_.log.error("a task failed, and nobody has its handle");
+  }
+}
+
 time_point overseer::look(time_point now) noexcept {
   const std::uint64_t progress = home_->progress();
   const bool moved = std::exchange(progress_, progress) != progress;

@@ -17,6 +17,7 @@
 #include <troupe/logger.hpp>
 
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <optional>
 #include <string>
@@ -42,6 +43,7 @@ class overseer final : public detail::periodic_look {
   /// The shortest of all.
   [[nodiscard]] duration interval() const noexcept override;
   void health_was_set(const detail::actor_slot& of) noexcept override;
+  void crashed_unheard(const std::exception_ptr& thrown) noexcept override;
 
  private:
   using slot_index = std::uint32_t;

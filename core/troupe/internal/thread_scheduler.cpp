@@ -181,6 +181,11 @@ void thread_scheduler::health_was_set(const detail::actor_slot& of) const noexce
   looks_.sooner();
 }
 
+void thread_scheduler::crashed_unheard(const std::exception_ptr& thrown) const noexcept {
+  if (parent_ != nullptr) return parent_->crashed_unheard(thrown);
+  if (look_ != nullptr) look_->crashed_unheard(thrown);
+}
+
 template <class Visit>
 void thread_scheduler::for_each_worker(Visit visit) const {
   for (const auto& one : workers_) visit(*one, false);

@@ -38,7 +38,7 @@ namespace troupe {
 namespace detail {
 
 template <signal_value V, bool WithContext>
-class write_awaiter {
+class [[nodiscard("nothing is written until it is awaited")]] write_awaiter {
  public:
   write_awaiter(pushed_signal<V>& to, const context* ctx, V&& value) noexcept
       : to_(&to), ctx_(ctx), value_(std::move(value)) {}

@@ -26,6 +26,7 @@ struct signal_options {
   /// For subscribers that name none of their own.
   subscriber_buffer subscribers{};
   /// Called in the signal's turn with each update that failed. See also signal_base::last_error.
+  /// Not of a pushed signal: there the writer is told.
   std::function<void(const error&)> on_error{};
 };
 

@@ -118,6 +118,19 @@ TEST(deterministic_runtime_test, run_until_idle_has_a_bound) {
   EXPECT_FALSE(rt.step());
 }
 
+TEST(deterministic_runtime_test, a_shutdown_gives_up_on_who_is_never_idle) {
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  GTEST_SKIP() << "ten million turns take too long";
+#endif
+  deterministic_runtime rt(1);
+  rt.spawn([]() -> task<> {
+    for (;;) static_cast<void>(co_await sleep_for(0ns));
+  }());
+  const auto left = rt.shutdown();
+  ASSERT_EQ(left.size(), 1U);
+  EXPECT_EQ(left.front().doing, "running");
+}  // and the destructor does not throw either
+
 TEST(deterministic_runtime_test, runs_blocking_work_as_a_turn_of_its_own) {
   deterministic_runtime rt;
   EXPECT_EQ(rt.block_on(rt.blocking([] { return 3; })), 3);
