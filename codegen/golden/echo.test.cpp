@@ -232,9 +232,9 @@ TEST(generated_echo, a_disabled_listener_leaves_connections_to_the_kernel) {
 }
 
 TEST(generated_echo, a_slow_actor_stops_the_reading) {
+  troupe::event gate;  // outlives the actor, which may still be told of the end of the stream
   io_runtime rt;
   auto seen = std::make_shared<witness>();
-  troupe::event gate;
   const auto tx =
       echo_server_builder{.data = {.seen = seen, .gate = &gate, .echoes = false}}.spawn(rt);
   const std::string lots(32UL << 20U, 'x');

@@ -114,6 +114,30 @@ TEST(shutdown_test, destroys_what_waits_in_each_way) {
   }
 }
 
+task<> never_looks() {
+  for (;;) static_cast<void>(co_await sleep_for(1h));
+}
+
+TEST(shutdown_test, one_that_does_not_look_at_what_its_waits_give_is_named_and_destroyed) {
+  std::atomic<int> others = 0;
+  {
+    runtime rt({.workers = 1});
+    rt.spawn(never_looks());
+    const auto beside = rt.spawn([](std::atomic<int>* count) -> task<> {
+      static_cast<void>(co_await sleep_for(1h));
+      for (int i = 0; i != 3; ++i) {
+        ++*count;
+        static_cast<void>(co_await sleep_for(1h));
+      }
+    }(&others));
+    const std::vector<survivor> alive = rt.shutdown(50ms);
+    ASSERT_EQ(alive.size(), 1U);
+    EXPECT_EQ(alive.front().name, "(task)");
+    EXPECT_TRUE(beside.done()) << "the other has its turns";
+  }
+  EXPECT_EQ(others, 3);
+}
+
 TEST(shutdown_test, a_receiver_says_what_it_waits_for) {
   // Nobody has canceled yet when a receiver is asked: only survivors of a time of zero.
   deterministic_runtime rt;
