@@ -18,8 +18,6 @@ if(WAY STREQUAL "installed")
       message(FATAL_ERROR "troupe/${folder} was installed; only the libraries themselves may see it")
     endif()
   endforeach()
-endif()
-if(WAY STREQUAL "installed")
   # It compiles, and miscompiles; find_package() says so as Troupe's own configuration does.
   find_program(gcc_12 g++-12)
   if(gcc_12)
