@@ -98,7 +98,7 @@ class [[nodiscard("nothing is sent until it is awaited")]] cast_awaiter {
   bool await_ready() {
     if (ctx_.get() != nullptr && ctx_.get()->err()) [[unlikely]] {
       canceled_ = true;
-      return current.running == nullptr || !spend_budget();
+      return may_go_on();
     }
     {
       const delegation<may_hold_request<T>> moving;

@@ -58,9 +58,7 @@ error cancel_reason(const fiber& self, const context* ctx) noexcept {
              : errc::canceled;
 }
 
-bool context_done_awaiter::await_ready() const noexcept {
-  return context_->err() && (current.running == nullptr || !spend_budget());
-}
+bool context_done_awaiter::await_ready() const noexcept { return context_->err() && may_go_on(); }
 
 bool context_done_awaiter::await_suspend(std::coroutine_handle<> at) {
   fiber& self = running_fiber("context::done");

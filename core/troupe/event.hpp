@@ -45,7 +45,7 @@ class [[nodiscard]] event::awaiter {
   awaiter& operator=(const awaiter&) = delete;
   ~awaiter() { unlink(); }
   [[nodiscard]] bool await_ready() const noexcept {
-    return event_->is_set() && (detail::current.running == nullptr || !detail::spend_budget());
+    return event_->is_set() && detail::may_go_on();
   }
   bool await_suspend(std::coroutine_handle<> at);
   result<> await_resume();

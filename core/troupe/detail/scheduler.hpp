@@ -190,4 +190,7 @@ inline bool spend_budget() noexcept {
   return current.budget < 0;
 }
 
+/// For an await_ready of what works outside of a fiber too, where there is no turn to use up.
+inline bool may_go_on() noexcept { return current.running == nullptr || !spend_budget(); }
+
 }  // namespace troupe::detail
