@@ -90,7 +90,8 @@ struct actor_internals {
     return one.inboxes_.registration();
   }
   static void run_begins(actor& one) noexcept {
-    one.inboxes_.reopen_all();
+    // Between two runs nobody has closed them: ended_for_good() does.
+    if (registration(one).slot().is() != actor_slot::life::running) one.inboxes_.reopen_all();
     one.run_begins();
   }
   /// `why`: how its last run ended; null if it never ran.

@@ -126,7 +126,7 @@ class inspection {
     view.name = one.who->name();
     view.parent = one.parent();
     view.state = actor_state::restarting;
-    view.restarts = std::uint32_t{one.starts} - 1;
+    view.restarts = std::uint32_t{one.starts.load(std::memory_order_relaxed)} - 1;
     view.healthy = !one.unhealthy();
     detail::actor_internals::inboxes(*one.who).view(view.inboxes);
     if (const detail::actor_record* const record = one.record()) {

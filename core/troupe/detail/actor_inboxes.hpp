@@ -40,7 +40,7 @@ class actor_inboxes {
   void keep_none() noexcept { keep_within(nullptr, 0); }
 
   void close_all() noexcept;   // the actor has ended for good
-  void reopen_all() noexcept;  // a run begins
+  void reopen_all() noexcept;  // it runs, for the first time or again after that
 
   /// The actor's run receives from an inbox without a home: it becomes this actor's.
   void adopt(inbox_core& homeless) noexcept;

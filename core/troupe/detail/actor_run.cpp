@@ -24,17 +24,19 @@ exit_reason outcome_of(root_promise& ended) noexcept {
 
 }  // namespace
 
-void run_exited(fiber& ended, fiber::remains left) {
+bool run_exited(fiber& ended, fiber::remains left) {
   auto& owner = *static_cast<run_owner*>(left.owner);
   if (!left.root) {
     if (owner.abandoned != nullptr) owner.abandoned(owner);
-    return;
+    return false;
   }
   auto root = std::coroutine_handle<root_promise>::from_address(
       std::exchange(left.root, nullptr).address());
   exit_reason why = outcome_of(root.promise());
   end_root(ended, root);
+  const fiber_between_runs outer = std::exchange(current.between, {&ended, &owner});
   owner.ended(owner, std::move(why));
+  return std::exchange(current.between, outer).which == nullptr;
 }
 
 namespace {
@@ -95,12 +97,12 @@ struct starting {
   task<result<>> body;
 };
 
-/// A fiber with a run in it that is not scheduled yet. Where run() throws there is no body, and
-/// `thrown` says what. `contexts`: references to its scope for the caller to adopt.
-starting prepare_run(scheduler& sched, context_state* parent, actor& one, std::uint32_t contexts,
-                     std::exception_ptr& thrown) {
+/// A run in the fiber that `make` gives, not scheduled yet. Where run() throws there is no body,
+/// and `thrown` says what.
+template <class Make>
+starting prepare_run(actor& one, std::exception_ptr& thrown, Make make) {
   actor_internals::run_begins(one);
-  fiber& made = make_fiber(sched, parent, contexts + 1);
+  fiber& made = make();
   task<result<>> body;
   try {
     body = actor_internals::run(one, context::adopt(&made.scope));
@@ -140,7 +142,8 @@ void schedule_run(starting&& run, run_identity identity, root_kind kind, void* o
 void start_run(scheduler& sched, context_state* parent, actor& one, run_owner& owner,
                run_identity identity) {
   std::exception_ptr thrown;
-  starting run = prepare_run(sched, parent, one, 0, thrown);
+  starting run =
+      prepare_run(one, thrown, [&]() -> fiber& { return make_fiber_again(sched, parent, &owner); });
   if (!run.body) {
     drop_run(run.made, identity);
     return owner.ended(owner, exit_reason::from_exception(std::move(thrown)));
@@ -155,7 +158,9 @@ void start_only_run(scheduler& sched, context_state* parent, std::shared_ptr<act
                     join_state<exit_reason>& told) {
   std::exception_ptr thrown;
   const run_identity identity{.known_as = *one};
-  starting run = prepare_run(sched, parent, *one, 1, thrown);
+  starting run = prepare_run(*one, thrown, [&]() -> fiber& {
+    return make_fiber(sched, parent, 2);  // one for the run, one for `told`
+  });
   told.scope = context::adopt(&run.made.scope);
   told.forget = forget_join_state;
   if (!run.body) {

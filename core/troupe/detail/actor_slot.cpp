@@ -122,7 +122,7 @@ void for_each_actor(const scheduler& home, void (*visit)(actor_slot&, void*), vo
 
 actor_registration::actor_registration(actor& who) : slot_(&slot_pool::take()) {
   slot_->generation_.store(slot_->generation() + 1, std::memory_order_release);  // none has 0
-  slot_->starts = 0;
+  slot_->starts.store(0, std::memory_order_relaxed);
   slot_->who = &who;
   slot_->where_.store(0, std::memory_order_relaxed);
   slot_->set_state(actor_slot::life::made, false);
@@ -147,24 +147,30 @@ actor_registration::~actor_registration() {
   if (slot_->generation() != last_generation) slot_pool::give(*slot_);
 }
 
-namespace {
-
-void carry_starts(actor_slot& one) noexcept {
-  if (actor_record* const record = one.record_or_null()) record->starts_before += 1U << 16U;
+// A run in the fiber of the one before it, in the same hands: all that would be said is said.
+bool actor_slot::names_already(const fiber* run, actor_id whose_child) const noexcept {
+  return run != nullptr && named_run() == run && is() == life::running && parent() == whose_child;
 }
 
-}  // namespace
-
 void actor_registration::run_begins(scheduler& home, actor_id parent, fiber* run) noexcept {
+  const auto starts = static_cast<std::uint16_t>(slot_->starts.load(std::memory_order_relaxed) + 1);
+  if (starts != 0 && slot_->names_already(run, parent)) {
+    slot_->starts.store(starts, std::memory_order_relaxed);
+    return;
+  }
   const scheduler& root = home.root();
   const std::lock_guard held(slot_->lock);
-  actor_record* const record = slot_->record();
+  slot_->starts.store(starts, std::memory_order_relaxed);
+  if (starts == 0) {
+    if (actor_record* const carried = slot_->record_or_null()) carried->starts_before += 1U << 16U;
+  }
+  const actor_record* const record = slot_->record();
   const bool news = record != nullptr && record->health &&
                     !(slot_->is() == actor_slot::life::running && slot_->home() == &root);
   slot_->set_state(actor_slot::life::running, slot_->unhealthy());
   slot_->set_parent(parent);
-  if (++slot_->starts == 0) carry_starts(*slot_);
-  if (const fiber* const before = slot_->named_run()) slot_->keep_handled(*before);
+  const fiber* const before = slot_->named_run();
+  if (before != nullptr && before != run) slot_->keep_handled(*before);
   if (run == nullptr) {
     slot_->set_home(root);
   } else {

@@ -10,7 +10,8 @@
 // inboxes and fibers are taken inside it. While `who` is there the actor's name and its list of
 // inboxes are; while `run` is there so is the fiber's actor. A run that is over is named until its
 // owner has been told, who mostly lets the slot name something else (run_is_over() does, where
-// nobody else has); to those who look on it is there no more.
+// nobody else has); to those who look on it is there no more. The next run may have the fiber of
+// the last one: then the slot names it already, and nothing is written under the lock.
 //
 // An actor is made, and goes once it has stopped with nobody to tell, without the lock: of an actor
 // that does not run those who look on read its generation and state alone, which are atomic.
@@ -50,8 +51,8 @@ struct actor_slot {
   std::atomic<std::uint8_t> state_{static_cast<std::uint8_t>(life::stopped)};
 
  public:
-  // Under the lock, as all that is not said to be otherwise.
-  std::uint16_t starts = 0;  // runs so far; what does not fit is carried to the record
+  // Runs so far; what does not fit is carried to the record, under the lock. The owner writes it.
+  std::atomic<std::uint16_t> starts{0};
 
  private:
   std::atomic<std::uint32_t> generation_{0};  // counts the actors that had this slot; below 2^31
@@ -156,6 +157,7 @@ struct actor_slot {
     return (seen & (is_home | is_site)) == 0 ? reinterpret_cast<fiber*>(seen & ~is_claimed_bit)
                                              : nullptr;
   }
+  [[nodiscard]] bool names_already(const fiber* run, actor_id parent) const noexcept;
   // Under the lock, before another run takes its place, or none.
   void keep_handled(const fiber& run) noexcept;
   void stop(const exit_reason* why) noexcept;

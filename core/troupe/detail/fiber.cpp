@@ -42,12 +42,14 @@ void unbind_all_locked(fiber& ended) noexcept {
   while (inbox_core* const one = ended.bound.any()) one->unbind_locked(ended);
 }
 
-void exited(fiber& ended, fiber::remains&& left) {
+/// True: the fiber is another run's by now.
+bool exited(fiber& ended, fiber::remains&& left) {
   switch (ended.root_is) {
-    case root_kind::task: return root_exited(ended, std::move(left));
+    case root_kind::task: root_exited(ended, std::move(left)); break;
     case root_kind::run: return run_exited(ended, std::move(left));
-    case root_kind::only_run: return only_run_exited(ended, std::move(left));
+    case root_kind::only_run: only_run_exited(ended, std::move(left)); break;
   }
+  return false;
 }
 
 /// For a coroutine that was destroyed.
@@ -98,16 +100,24 @@ std::uint64_t fiber::begin_anew(std::uint64_t id) noexcept {
   return id + 1;
 }
 
+namespace {
+
+void forget_last_run(fiber& one) noexcept {
+  one.owner = nullptr;
+  one.rounds.store(0, std::memory_order_relaxed);
+  one.kind_of_wait.store(0, std::memory_order_relaxed);
+  one.sampling = sample_stage::none;
+  one.owes_reference = false;
+  one.handling.store(handling_nothing, std::memory_order_relaxed);
+  one.calling.store(nullptr, std::memory_order_relaxed);  // a call may have been destroyed waiting
+}
+
+}  // namespace
+
 fiber& make_fiber(scheduler& sched, context_state* parent, std::uint32_t contexts) {
   fiber& made = fiber_pool::take();
-  made.owner = nullptr;
-  made.rounds.store(0, std::memory_order_relaxed);
-  made.kind_of_wait.store(0, std::memory_order_relaxed);
-  made.sampling = sample_stage::none;
-  made.owes_reference = false;
+  forget_last_run(made);
   made.handled.store(0, std::memory_order_relaxed);
-  made.handling.store(handling_nothing, std::memory_order_relaxed);
-  made.calling.store(nullptr, std::memory_order_relaxed);  // a call may have been destroyed waiting
   context_state& scope = made.scope;
   scope.references.store(1 + contexts, std::memory_order_relaxed);
   scope.status.store(context_status::alive, std::memory_order_relaxed);
@@ -117,6 +127,22 @@ fiber& make_fiber(scheduler& sched, context_state* parent, std::uint32_t context
   made.sched = &sched;
   sched.fiber_started();
   return made;
+}
+
+fiber& make_fiber_again(scheduler& sched, context_state* parent, const void* owner) {
+  const auto [ended, whose] = current.between;
+  // The references are those that it gives up at its end, its own and the run's: with no other
+  // nobody can cancel it but its parent, which finds it below itself as it would find a new one.
+  const bool free = ended != nullptr && whose == owner && ended->sched == &sched &&
+                    ended->owes_reference &&
+                    ended->scope.references.load(std::memory_order_acquire) == 2 &&
+                    ended->scope.parent == parent && !ended->scope.ended() &&
+                    ended->scope.limit == context_limit::none &&
+                    ended->scope.extra.load(std::memory_order_relaxed) == nullptr;
+  if (!free) return make_fiber(sched, parent, 1);
+  current.between = {};
+  forget_last_run(*ended);  // but `handled`, which goes on
+  return *ended;
 }
 
 void finish_fiber(fiber& ended) noexcept {
@@ -129,7 +155,7 @@ void finish_fiber(fiber& ended) noexcept {
   unbind_all_locked(ended);
   fiber::remains left = ended.take_remains();
   ended.lock.unlock();
-  exited(ended, std::move(left));
+  if (exited(ended, std::move(left))) return;
   if (slot != nullptr) slot->run_is_over(ended);  // the actor may be gone, its slot is not
   let_go(ended, sched);
 }

@@ -391,14 +391,20 @@ inline void atomic_fiber::store(const fiber* one, std::memory_order order) noexc
 [[nodiscard]] fiber& make_fiber(scheduler& sched, context_state* parent,
                                 std::uint32_t contexts = 0);
 
+/// make_fiber(sched, parent, 1) for the next run of `owner`, from inside of ended() of the last
+/// one: in that one's fiber where nobody else knows it any more. It is below `parent` already, so
+/// that takes neither the parent's lock nor the pool.
+[[nodiscard]] fiber& make_fiber_again(scheduler& sched, context_state* parent, const void* owner);
+
 /// For a scheduler: the running fiber's root has come to its end. Unbinds its inboxes and tells who
 /// has started it.
 void finish_fiber(fiber& ended) noexcept;
 
 // The end of a root of each kind: takes its outcome, destroys it, ends its scope and tells who has
-// started it. With a null root: it was destroyed unfinished.
+// started it. With a null root: it was destroyed unfinished. run_exited() gives true where the next
+// run has the fiber, and may have ended itself by now.
 void root_exited(fiber& ended, fiber::remains left);      // block_on.cpp
-void run_exited(fiber& ended, fiber::remains left);       // actor_run.cpp
+bool run_exited(fiber& ended, fiber::remains left);       // actor_run.cpp
 void only_run_exited(fiber& ended, fiber::remains left);  // the same
 
 /// For those: destroys the root; what it has left behind under its context ends with it.

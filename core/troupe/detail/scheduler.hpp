@@ -156,10 +156,17 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   mutable runtime_services services_;  // the root's are used
 };
 
+/// A fiber whose run is over, for the next run of the same owner: make_fiber_again().
+struct fiber_between_runs {
+  fiber* which = nullptr;
+  const void* owner = nullptr;
+};
+
 /// What the calling thread is running. Only a scheduler writes it.
 struct current_thread {
   fiber* running = nullptr;
   context_state* finishing = nullptr;  // the scope of the fiber whose root is destroyed: end_root()
+  fiber_between_runs between{};        // while the end of the run is told: run_exited()
   scheduler* sched = nullptr;          // set on every thread that is part of a runtime
   void* worker = nullptr;              // the thread scheduler's own; null on foreign threads
   std::int32_t budget = 0;         // operations left before the running fiber lets others go first
