@@ -84,17 +84,28 @@ void append_text(buffer& out, std::string_view text) {
 
 void append_duration(buffer& out, std::int64_t nanoseconds) {
   struct unit {
-    std::int64_t nanoseconds;
+    std::uint64_t nanoseconds;
+    int digits;
     std::string_view name;
   };
-  constexpr std::array<unit, 3> units{{{1'000'000'000, "s"}, {1'000'000, "ms"}, {1'000, "us"}}};
+  constexpr std::array<unit, 3> units{
+      {{1'000'000'000, 9, "s"}, {1'000'000, 6, "ms"}, {1'000, 3, "us"}}};
+  const auto end = std::back_inserter(out);
+  if (nanoseconds == 0) return append(out, "0s");
+  if (nanoseconds < 0) out.push_back('-');
+  auto size = static_cast<std::uint64_t>(nanoseconds);
+  if (nanoseconds < 0) size = 0 - size;
   for (const unit& u : units) {
-    if (nanoseconds % u.nanoseconds == 0) {
-      fmt::format_to(std::back_inserter(out), "{}{}", nanoseconds / u.nanoseconds, u.name);
-      return;
+    if (size < u.nanoseconds) continue;
+    fmt::format_to(end, "{}", size / u.nanoseconds);
+    if (std::uint64_t rest = size % u.nanoseconds; rest != 0) {
+      int digits = u.digits;
+      for (; rest % 10 == 0; rest /= 10) --digits;
+      fmt::format_to(end, ".{:0{}}", rest, digits);
     }
+    return append(out, u.name);
   }
-  fmt::format_to(std::back_inserter(out), "{}ns", nanoseconds);
+  fmt::format_to(end, "{}ns", size);
 }
 
 }  // namespace

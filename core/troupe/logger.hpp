@@ -57,7 +57,8 @@ class field {
     value_.real = static_cast<double>(value);
   }
 
-  /// A duration; written with the largest of s, ms, us and ns that gives a whole number.
+  /// A duration; written in the largest of s, ms, us and ns that is no longer, to the nanosecond:
+  /// 20ms, 1.000106722s.
   template <class Rep, class Period>
   field(std::string_view key, std::chrono::duration<Rep, Period> value) noexcept
       : key_(key), kind_(kind::nanoseconds) {

@@ -107,15 +107,19 @@ TEST_F(logger_test, writes_numbers) {
   EXPECT_EQ(written(1.5F), "1.5");
 }
 
-TEST_F(logger_test, writes_durations_in_the_largest_whole_unit) {
+TEST_F(logger_test, writes_durations_in_the_largest_unit_that_is_no_longer) {
   EXPECT_EQ(written(2h), "7200s");
-  EXPECT_EQ(written(1500ms), "1500ms");
+  EXPECT_EQ(written(1500ms), "1.5s");
+  EXPECT_EQ(written(1'000'106'722ns), "1.000106722s");
+  EXPECT_EQ(written(999'999us), "999.999ms");
   EXPECT_EQ(written(-20us), "-20us");
-  EXPECT_EQ(written(1001ns), "1001ns");
+  EXPECT_EQ(written(1001ns), "1.001us");
+  EXPECT_EQ(written(-1'000'010ns), "-1.00001ms");
+  EXPECT_EQ(written(999ns), "999ns");
   EXPECT_EQ(written(0s), "0s");
   EXPECT_EQ(written(std::chrono::duration<double>(0.5)), "500ms");
-  EXPECT_EQ(written(std::chrono::hours::max()), "9223372036854775807ns");
-  EXPECT_EQ(written(std::chrono::duration<double>(-1e300)), "-9223372036854775807ns");
+  EXPECT_EQ(written(std::chrono::hours::max()), "9223372036.854775807s");
+  EXPECT_EQ(written(std::chrono::duration<double>(-1e300)), "-9223372036.854775807s");
 }
 
 TEST_F(logger_test, quotes_text_that_could_be_misread) {

@@ -189,6 +189,60 @@ TEST(restart, more_of_them_than_a_slot_can_count_are_counted) {
   EXPECT_EQ(rt.inspect().find("eager")->handled, 3U);
 }
 
+struct spawns_when_dropped {
+  explicit spawns_when_dropped(std::function<void()> what) : spawn_one(std::move(what)) {}
+  spawns_when_dropped(spawns_when_dropped&& other) noexcept
+      : spawn_one(std::exchange(other.spawn_one, nullptr)) {}
+  spawns_when_dropped& operator=(spawns_when_dropped&&) = delete;
+  ~spawns_when_dropped() {
+    if (spawn_one) spawn_one();
+  }
+  std::function<void()> spawn_one;
+};
+
+/// Ends clean after so many numbers, and leaves its requests unread.
+class leaves_a_request : public actor {
+ public:
+  leaves_a_request() : actor("first") {}
+  cast_inbox<int> numbers{4};
+  call_inbox<spawns_when_dropped, int> requests{1};
+
+ protected:
+  task<result<>> run(context) override {
+    for (int i = 0; i != 3; ++i) static_cast<void>(co_await numbers.receive());
+    co_return {};
+  }
+};
+
+// A child that is spawned from the end of another one has its place with the supervisor, and its
+// fiber, but nothing of what that has received.
+TEST(restart, another_child_in_the_same_place_begins_with_nothing) {
+  deterministic_runtime rt;
+  auto first = std::make_shared<leaves_a_request>();
+  auto second = std::make_shared<eager>(0);
+  auto root =
+      std::make_shared<supervisor>("root", supervisor_options{.policy = restart_policy::temporary});
+  rt.spawn(root);
+  rt.run_until_idle();
+  ASSERT_TRUE(root->spawn(first).has_value());
+  rt.spawn(make_actor("caller", [&](context, logger&) -> task<result<>> {
+    const result<int> got = co_await first->requests.call(
+        spawns_when_dropped([&] { EXPECT_TRUE(root->spawn(second).has_value()); }));
+    EXPECT_FALSE(got);
+    co_return {};
+  }));
+  rt.run_until_idle();
+  for (int i = 0; i != 3; ++i) ASSERT_TRUE(first->numbers.try_cast(i));
+  rt.run_until_idle();
+  const runtime_view view = rt.inspect();
+  EXPECT_EQ(view.find("first"), nullptr);
+  ASSERT_NE(view.find("eager"), nullptr);
+  EXPECT_EQ(view.find("eager")->handled, 0U);
+  EXPECT_EQ(view.find("eager")->restarts, 0U);
+  ASSERT_TRUE(second->numbers.try_cast(1));
+  rt.run_until_idle();
+}
+
 // The end of a run, and its context held, derived from and dropped by another thread.
 TEST(restart, contexts_of_runs_may_be_held_by_other_threads) {
   constexpr int runs = 20'000;

@@ -170,7 +170,10 @@ void actor_registration::run_begins(scheduler& home, actor_id parent, fiber* run
   slot_->set_state(actor_slot::life::running, slot_->unhealthy());
   slot_->set_parent(parent);
   const fiber* const before = slot_->named_run();
-  if (before != nullptr && before != run) slot_->keep_handled(*before);
+  if (before != run) {
+    if (before != nullptr) slot_->keep_handled(*before);
+    if (run != nullptr) run->handled.store(0, std::memory_order_relaxed);  // make_fiber_again()
+  }
   if (run == nullptr) {
     slot_->set_home(root);
   } else {

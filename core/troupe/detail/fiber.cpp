@@ -141,7 +141,7 @@ fiber& make_fiber_again(scheduler& sched, context_state* parent, const void* own
                     ended->scope.extra.load(std::memory_order_relaxed) == nullptr;
   if (!free) return make_fiber(sched, parent, 1);
   current.between = {};
-  forget_last_run(*ended);  // but `handled`, which goes on
+  forget_last_run(*ended);  // but `handled`, which goes on where the actor is the same
   return *ended;
 }
 
