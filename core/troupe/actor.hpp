@@ -90,7 +90,7 @@ struct actor_internals {
     return one.inboxes_.registration();
   }
   static void run_begins(actor& one) noexcept {
-    // Between two runs nobody has closed them: ended_for_good() does.
+    // What closes them is ended_for_good(), and then it has stopped.
     if (registration(one).slot().is() != actor_slot::life::running) one.inboxes_.reopen_all();
     one.run_begins();
   }

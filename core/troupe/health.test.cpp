@@ -179,17 +179,19 @@ TEST(health, what_was_not_received_in_time_is_no_news) {
   EXPECT_EQ(told->what, super_event_kind::stopped);
 }
 
+/// One message a run.
+class fails_late : public sleeper {
+ protected:
+  task<result<>> run(context) override {
+    auto how_long = co_await in.receive();
+    if (!how_long) co_return fail(how_long.error());
+    co_await sleep_for(*how_long);
+    throw std::runtime_error("at last");
+  }
+};
+
 TEST(health, a_restart_is_a_new_beginning) {
   scene s;
-  class fails_late : public sleeper {
-   protected:
-    task<result<>> run(context) override {
-      auto how_long = co_await in.receive();
-      if (!how_long) co_return fail(how_long.error());
-      co_await sleep_for(*how_long);
-      throw std::runtime_error("at last");
-    }
-  };
   auto one = std::make_shared<fails_late>();
   s.rt.spawn(std::make_shared<supervisor>("root", supervisor_options{.children = {one}}));
   ASSERT_TRUE(s.above->watch.try_cast(one->id()));
@@ -199,6 +201,24 @@ TEST(health, a_restart_is_a_new_beginning) {
   EXPECT_EQ(s.heard(), "unhealthy ");
   s.rt.advance(4s);
   EXPECT_EQ(s.heard(), "unhealthy healthy ");
+  s.rt.shutdown();
+}
+
+// The next run has the fiber of the last, and has begun to wait for messages as often.
+TEST(health, a_run_is_not_taken_for_the_one_before_it) {
+  scene s;
+  auto one = std::make_shared<fails_late>();
+  s.rt.spawn(std::make_shared<supervisor>("root", supervisor_options{.children = {one}}));
+  ASSERT_TRUE(s.above->watch.try_cast(one->id()));
+  s.rt.run_until_idle();
+  for (int i = 0; i != 8; ++i) ASSERT_TRUE(one->in.try_cast(700ms));
+  s.rt.advance(7s);
+  EXPECT_EQ(s.heard(), "");
+  for (int i = 0; i != 2; ++i) ASSERT_TRUE(one->in.try_cast(5s));
+  s.rt.advance(4s);
+  EXPECT_EQ(s.heard(), "unhealthy ");
+  s.rt.advance(4s);
+  EXPECT_EQ(s.heard(), "unhealthy healthy unhealthy ");
   s.rt.shutdown();
 }
 

@@ -107,7 +107,8 @@ void actor_inboxes::adopt(inbox_core& homeless) noexcept {
   actor_inboxes* none = nullptr;
   homeless.set_adopted();
   if (!homeless.home.compare_exchange_strong(none, this)) return;
-  if (!link(homeless)) homeless.home.store(nullptr, std::memory_order_release);
+  if (!link(homeless)) return homeless.home.store(nullptr, std::memory_order_release);
+  homeless.reopen();  // whose end closed it is gone
 }
 
 void actor_inboxes::unlink(inbox_core& member) noexcept {

@@ -42,7 +42,8 @@ class actor_inboxes {
   void close_all() noexcept;   // the actor has ended for good
   void reopen_all() noexcept;  // it runs, for the first time or again after that
 
-  /// The actor's run receives from an inbox without a home: it becomes this actor's.
+  /// The actor's run receives from an inbox without a home: it becomes this actor's, and is open
+  /// again if the end of another one had closed it, which is gone.
   void adopt(inbox_core& homeless) noexcept;
 
   /// What is in them now. Any thread, while the actor lives.

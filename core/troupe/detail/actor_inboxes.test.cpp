@@ -77,6 +77,28 @@ TEST(actor_inboxes_test, one_that_the_run_received_from_ends_with_it) {
   EXPECT_TRUE(unrelated->try_cast(1));
 }
 
+// Nobody but the next one who receives from it can tell that there is one.
+TEST(actor_inboxes_test, one_whose_actor_is_gone_opens_for_the_next_that_receives) {
+  cast_inbox<int> outside(2);
+  ASSERT_TRUE(outside.try_cast(1));
+  auto one = std::make_shared<derived>();
+  one->outside = &outside;
+  run_to_its_end(std::move(one));
+  EXPECT_EQ(outside.try_cast(2).error(), errc::inbox_closed);
+  deterministic_runtime rt;
+  int received = 0;
+  rt.spawn(make_actor("next", [&](context, logger&) -> task<result<>> {
+    while (auto number = co_await outside.receive()) received += *number;
+    co_return {};
+  }));
+  rt.run_until_idle();
+  EXPECT_TRUE(outside.try_cast(3));
+  rt.run_until_idle();
+  EXPECT_EQ(received, 3);
+  rt.shutdown();
+  EXPECT_EQ(outside.try_cast(4).error(), errc::inbox_closed);
+}
+
 TEST(actor_inboxes_test, those_made_after_an_actor_died_unused_belong_to_nobody) {
   {
     derived unused;

@@ -19,7 +19,9 @@ struct step {
 std::string name_of(const fiber& one) {
   auto& unlocked = const_cast<fiber&>(one);
   const std::lock_guard held(unlocked.lock);
-  return one.who != nullptr ? std::string(one.who->name()) : std::string("(task)");
+  // Of a run that is over by now `who` belongs to whoever takes the fiber next.
+  const bool runs_an_actor = one.root.load(std::memory_order_acquire) && one.who != nullptr;
+  return runs_an_actor ? std::string(one.who->name()) : std::string("(task)");
 }
 
 }  // namespace

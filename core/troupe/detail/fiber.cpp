@@ -141,6 +141,7 @@ fiber& make_fiber_again(scheduler& sched, context_state* parent, const void* own
                     ended->scope.extra.load(std::memory_order_relaxed) == nullptr;
   if (!free) return make_fiber(sched, parent, 1);
   current.between = {};
+  ended->open_wait(wait_kind::none, false);  // who looks at two runs at once sees another wait
   forget_last_run(*ended);  // but `handled`, which goes on where the actor is the same
   return *ended;
 }

@@ -182,8 +182,8 @@ struct fiber {
   // Of a fiber that has ended: it has one more reference to its scope than its own, to be given up
   // with that.
   bool owes_reference : 1 = false;
-  // Messages received in this run, for those who look on; what does not fit is carried to the
-  // actor's record: at that moment they see it in neither.
+  // Messages that the actor has received in this fiber, for those who look on; what does not fit is
+  // carried to the actor's record: at that moment they see it in neither.
   std::atomic<std::uint16_t> handled{0};
   std::uint16_t fired = fired_nothing;  // written under `lock` while parked; read by the owner
   std::uint16_t pending = fired_nothing;

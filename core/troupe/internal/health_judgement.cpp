@@ -10,8 +10,9 @@ verdict judge(std::optional<suspicion>& about, const sighting& seen, time_point 
     if (seen.waits || limit > duration::zero()) return {};
   }
   const duration away = now - about->since;
-  const bool came_back =
-      seen.waits || seen.run != about->last.run || seen.rounds != about->last.rounds;
+  const sighting& last = about->last;
+  const bool came_back = seen.waits || seen.run != last.run || seen.starts != last.starts ||
+                         seen.rounds != last.rounds;
   if (!came_back) {
     if (about->told || away < limit) return {};
     about->told = true;

@@ -11,7 +11,8 @@ namespace troupe::internal {
 
 /// What was seen of an actor at one look.
 struct sighting {
-  const void* run = nullptr;  ///< which of its runs
+  const void* run = nullptr;  ///< the fiber of its run
+  std::uint16_t starts = 0;   ///< its runs so far: the next one may have the fiber of the last
   std::uint32_t rounds = 0;   ///< how often that had begun to wait for messages
   bool waits = false;         ///< it was waiting for them at that moment
 };

@@ -23,17 +23,21 @@ constexpr int second_run = 2;
 
 /// What happens to an actor from look to look, one letter each: '.' it waits for messages; 'a' it
 /// is away, and has not been back; 'b' it is away again, after having been back; 'r' it is away, in
-/// another run. Gives a letter for each verdict: '-' no news, 'U' unhealthy, 'H' healthy.
+/// another run; 's' the same, in the fiber of the last one. Gives a letter for each verdict: '-' no
+/// news, 'U' unhealthy, 'H' healthy.
 std::string verdicts(const std::string& life, duration limit) {
   std::optional<suspicion> about;
   time_point now{1h};
   std::uint32_t rounds = 1;
   const void* run = &first_run;
+  std::uint16_t starts = 1;
   std::string said;
   for (const char c : life) {
     if (c == '.' || c == 'b') ++rounds;
     if (c == 'r') run = &second_run;
-    const verdict v = judge(about, {.run = run, .rounds = rounds, .waits = c == '.'}, now, limit);
+    if (c == 's') ++starts;
+    const sighting seen{.run = run, .starts = starts, .rounds = rounds, .waits = c == '.'};
+    const verdict v = judge(about, seen, now, limit);
     said += v.what == verdict::news::none ? '-' : v.what == verdict::news::unhealthy ? 'U' : 'H';
     now += 1s;
   }
@@ -57,6 +61,8 @@ TEST(health_judgement, follows_the_table) {
       {".aabaa", 1s, "--UHU-"},  // and away for too long again
       {".aar", 1s, "--UH"},      // another run is another beginning
       {".aara", 1s, "--UHU"},    // and may be stuck as well
+      {".aasa", 1s, "--UHU"},    // whichever fiber it has
+      {"ssss", 1s, "----"},      // one run after the other
       {"aa", 1s, "-U"},          // never came to wait at all
       {"a.", 0s, "UH"},          // no patience
   };

@@ -36,9 +36,12 @@ bool waits_where_it_should(const fiber& one, std::uint32_t rounds) noexcept {
   }
 }
 
-sighting look_at(const fiber& one) noexcept {
-  const std::uint32_t rounds = one.rounds.load(std::memory_order_relaxed);
-  return {.run = &one, .rounds = rounds, .waits = waits_where_it_should(one, rounds)};
+sighting look_at(const actor_slot& actor, const fiber& run) noexcept {
+  const std::uint32_t rounds = run.rounds.load(std::memory_order_relaxed);
+  return {.run = &run,
+          .starts = actor.starts.load(std::memory_order_relaxed),
+          .rounds = rounds,
+          .waits = waits_where_it_should(run, rounds)};
 }
 
 std::string_view message_of(fiber& one) noexcept {
@@ -172,7 +175,7 @@ void overseer::visit(actor_slot& one, time_point now, duration limit) {
     if (known != suspects_.end()) known->second.seen_in = looks_;
     return;
   }
-  const sighting seen = look_at(*run);
+  const sighting seen = look_at(one, *run);
   if (known == suspects_.end() && seen.waits) return;
   suspect& about = known != suspects_.end() ? known->second : suspects_[one.index()];
   if (about.generation != one.generation())
