@@ -2,6 +2,7 @@
 
 #include <troupe/actor.hpp>
 #include <troupe/detail/context_extra.hpp>
+#include <troupe/internal/log_failure.hpp>
 
 #include <coroutine>
 #include <exception>
@@ -43,14 +44,9 @@ namespace {
 
 // No supervisor is told, and nobody has a handle that could be asked.
 void log_unheard(actor& one, const exit_reason& why) noexcept {
-  const logger& log = actor_internals::log(one);
   if (why.kind() == exit_kind::clean || why.kind() == exit_kind::canceled) return;
-  if (!log.enabled(log_level::error)) return;  // to_string() looks up the names of the stack
-  try {
-    log.error("failed", field("why", why.to_string()));
-  } catch (const std::exception&) {  // no memory for the text
-    log.error("failed");
-  }
+  internal::log_failure(actor_internals::log(one), "failed",
+                        [&]() -> const exit_reason& { return why; });
 }
 
 void only_run_ended(scheduler& where, actor& one, join_state<exit_reason>* told,

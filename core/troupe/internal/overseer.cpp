@@ -5,6 +5,7 @@
 #include <troupe/detail/fiber.hpp>
 #include <troupe/detail/inbox_core.hpp>
 #include <troupe/internal/call_user.hpp>
+#include <troupe/internal/log_failure.hpp>
 #include <troupe/internal/thread_stack.hpp>
 #include <troupe/internal/throw_site.hpp>
 
@@ -73,13 +74,8 @@ void overseer::health_was_set(const actor_slot& of) noexcept {
 }
 
 void overseer::crashed_unheard(const std::exception_ptr& thrown) noexcept {
-  if (!options_.log.enabled(log_level::error)) return;  // to_string() looks up names
-  try {
-    options_.log.error("a task failed, and nobody has its handle",
-                       field("why", exit_reason::from_exception(thrown).to_string()));
-  } catch (const std::exception&) {  // no memory for the text
-    options_.log.error("a task failed, and nobody has its handle");
-  }
+  log_failure(options_.log, "a task failed, and nobody has its handle",
+              [&] { return exit_reason::from_exception(thrown); });
 }
 
 time_point overseer::look(time_point now) noexcept {
