@@ -10,6 +10,9 @@ namespace {
 // gain little are better given to others.
 constexpr double worth_more = 1.15;
 constexpr double worth_fewer = 0.97;
+// A trial that is so much slower from its beginning is not gone through with: it is what a limit
+// that is right costs.
+constexpr double hopeless = 0.5;
 
 }  // namespace
 
@@ -20,9 +23,12 @@ void worker_limit::look(const worker_reading& seen) noexcept {
       if (tried_ == limit_) return go_to(step::rest, seen.now, window);
       from_ = seen;
       return go_to(step::measure, seen.now, window);
-    case step::settle: from_ = seen; return go_to(step::trial, seen.now, window);
-    case step::measure:
-    case step::trial: break;
+    case step::settle: from_ = seen; return go_to(step::trial, seen.now, glance);
+    case step::trial:
+      if (is_hopeless(seen)) return end_trial(seen);
+      if (seen.now - from_.now < window) return go_to(step::trial, seen.now, glance);
+      break;
+    case step::measure: break;
   }
   const bool counted = seen.operations - from_.operations >= enough;
   if (!counted && !too_late(seen) && seen.now - from_.now < longest_window) {
@@ -73,6 +79,12 @@ std::size_t worker_limit::next_trial(const worker_reading& seen) const noexcept 
 double worker_limit::rate_until(const worker_reading& seen) const noexcept {
   const auto length = static_cast<double>((seen.now - from_.now).count());
   return static_cast<double>(seen.operations - from_.operations) / std::max(length, 1.0);
+}
+
+bool worker_limit::is_hopeless(const worker_reading& seen) const noexcept {
+  const double before = rate_before_ * static_cast<double>((seen.now - from_.now).count());
+  const auto now = static_cast<double>(seen.operations - from_.operations);
+  return before >= static_cast<double>(enough) && now < before * hopeless;
 }
 
 // Nothing ran, or somebody else had the core: the window is not to be compared with others.

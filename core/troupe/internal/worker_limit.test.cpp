@@ -178,6 +178,36 @@ TEST(worker_limit, a_trial_that_was_interrupted_is_undone) {
   EXPECT_EQ(two.limit(), 2U);
 }
 
+// How long the only trial with two workers takes.
+duration trial_of(machine& two) {
+  two.run(1ms);
+  EXPECT_EQ(two.limit(), 1U);
+  duration length{};
+  for (int i = 0; i != 5'000; ++i) {  // it rests for 4 ms before the next one, and 8 ms after that
+    two.run(1us);
+    if (two.limit() == 2) length += 1us;
+  }
+  EXPECT_EQ(two.limit(), 1U);
+  return length;
+}
+
+TEST(worker_limit, a_trial_that_is_hopeless_ends_early) {
+  machine two(2, [](std::size_t k) { return k == 1 ? 20.0 : 5.0; });
+  const duration length = trial_of(two);
+  EXPECT_GE(length, worker_limit::settling + worker_limit::glance);
+  EXPECT_LE(length, worker_limit::settling + worker_limit::glance + 10us);
+}
+
+TEST(worker_limit, a_trial_that_is_not_is_gone_through_with) {
+  machine two(2, [](std::size_t k) { return k == 1 ? 20.0 : 15.0; });
+  EXPECT_GE(trial_of(two), worker_limit::settling + worker_limit::window);
+}
+
+TEST(worker_limit, too_little_work_for_a_glance_is_not_hopeless) {
+  machine two(2, [](std::size_t k) { return k == 1 ? 4.0 : 1.8; });
+  EXPECT_GE(trial_of(two), worker_limit::settling + 2 * worker_limit::glance);
+}
+
 TEST(worker_limit, rests_longer_after_each_trial_in_vain) {
   machine two(2, in_parallel);
   int trials = 0;
