@@ -58,15 +58,15 @@ class reply_address {
   template <class Result>
   bool deliver(Result&& outcome) noexcept {
     fiber& caller = *std::exchange(caller_, nullptr);
-    caller.lock.lock();
-    if (!caller.is_parked_in(wait_)) {
-      caller.lock.unlock();
+    const biased_lock::holding held = caller.lock.lock();
+    if (!caller.is_parked_in(wait_)) [[unlikely]] {
+      caller.lock.unlock(held);
       return false;
     }
     slot_->emplace(std::forward<Result>(outcome));
     caller.unpark_locked(0);
     scheduler& sched = *caller.sched;
-    caller.lock.unlock();
+    caller.lock.unlock(held);
     sched.schedule(caller);
     return true;
   }

@@ -296,7 +296,8 @@ class serve_wait {
   }
   /// After each begin(), when it is ready or the fiber has been woken: which source it was.
   std::uint32_t end(fiber& self) noexcept {
-    step_.end(self, inboxes(), others());
+    if (!step_.ends_plainly(self)) [[unlikely]]
+      step_.end(self, inboxes(), others());
     return self.fired;
   }
   /// Where it was none of the bindings'.

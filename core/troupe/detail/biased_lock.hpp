@@ -49,13 +49,21 @@ class biased_lock {
   biased_lock(const biased_lock&) = delete;
   biased_lock& operator=(const biased_lock&) = delete;
 
-  void lock() noexcept {
+  /// By what a thread holds a lock, for unlock(), which else looks it up. Null: by its byte.
+  using holding = thread_locks*;
+
+  holding lock() noexcept {
     thread_locks* const me = my_locks;
     if (me != nullptr && bias_of_locks.try_hold(*me, word(), [this] { return byte_.is_held(); }))
-      return;
+      return me;
     byte_.lock();
     if (bias_of_locks.is_on()) [[unlikely]]
       settle_bias(word());
+    return nullptr;
+  }
+  void unlock(holding by) noexcept {
+    if (by != nullptr) return lock_bias<>::let_go(*by);
+    byte_.unlock();
   }
   void unlock() noexcept {
     thread_locks* const me = my_locks;

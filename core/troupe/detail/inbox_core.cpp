@@ -181,7 +181,7 @@ bool inbox_core::is_shared() noexcept {
 }
 
 inbox_core::push_result inbox_core::push_slow(const element_ops& ops, void* message,
-                                              send_waiter* waiter, biased_lock& held) {
+                                              send_waiter* waiter, held_lock held) {
   const std::uint32_t used = size_.load(std::memory_order_relaxed);
   if (used < capacity_ || (waiter != nullptr && !has_ring())) {
     // The first message, or sender, that has to wait here: make the ring, and try again.
@@ -224,7 +224,7 @@ void inbox_core::begin_timing(std::uint32_t offset) noexcept {
 inbox_core::offer_result inbox_core::offer(const element_ops& ops, void* message, void* spare,
                                            overflow when_full) {
   for (;;) {
-    biased_lock& held = acquire();
+    const held_lock held = hold();
     if (closing_ != closing::open) {
       held.unlock();
       return offer_result::closed;

@@ -6,7 +6,7 @@
 // The lock. An inbox that only one fiber receives from is bound to that fiber at its first
 // receive, and from then on guarded by the fiber's lock: an actor that waits on ten inboxes takes
 // one lock, and a sender that finds it parked wakes it under the lock it holds anyway. When a
-// second fiber receives, or the owner's run ends, the inbox is guarded by its own lock. acquire()
+// second fiber receives, or the owner's run ends, the inbox is guarded by its own lock. hold()
 // locks what `owner_` names and looks again: the owner changes only under the lock that it names.
 //
 // Waiting receivers. Bound: the owner leaves its waiter and a bit in its receive_mask. Not bound:
@@ -250,7 +250,7 @@ class inbox_core {
   /// push() to an inbox that is its own target().
   [[gnu::always_inline]] push_result push_here(const element_ops& ops, void* message,
                                                send_waiter* waiter) {
-    biased_lock& held = acquire();
+    const held_lock held = hold();
     if (closing_ != closing::open) [[unlikely]] {
       held.unlock();
       return push_result::closed;
@@ -335,6 +335,13 @@ class inbox_core {
   [[nodiscard]] bool adopted() const noexcept { return (flags_.load() & is_adopted) != 0; }
 
  private:
+  /// The lock of this inbox, and by what it is held.
+  struct held_lock {
+    biased_lock* lock;
+    biased_lock::holding by;
+    void unlock() const noexcept { lock->unlock(by); }
+  };
+
   static constexpr std::uint8_t is_adopted = 1;
   static constexpr std::uint8_t is_redirected = 2;  // set before anybody else knows the inbox
 
@@ -345,8 +352,7 @@ class inbox_core {
   [[nodiscard]] fiber* run_at_home() const noexcept;
   /// With the lock held: to a receiver that waits, else into the ring. True: done, and the lock is
   /// open. False: there is no room, or no ring yet, and the lock is still held.
-  [[gnu::always_inline]] bool give_or_store(const element_ops& ops, void* message,
-                                            biased_lock& held) {
+  [[gnu::always_inline]] bool give_or_store(const element_ops& ops, void* message, held_lock held) {
     fiber* const owner = owner_.load(std::memory_order_relaxed);
     if (owner != nullptr) [[likely]] {
       if (receives(*owner)) {
@@ -387,19 +393,20 @@ class inbox_core {
     const std::uint32_t at = head_ + offset;
     return at >= capacity_ ? at - capacity_ : at;
   }
-  [[gnu::always_inline]] biased_lock& acquire() noexcept {
+  [[gnu::always_inline]] held_lock hold() noexcept {
     for (;;) {
       fiber* const owner = owner_.load(std::memory_order_acquire);
       biased_lock& lock = owner != nullptr ? owner->lock : own_lock_;
-      lock.lock();
+      const held_lock held{&lock, lock.lock()};
       // Acquire: it may be null anew, and what an owner did in between was under the owner's lock.
       if (owner_.load(std::memory_order_acquire) == owner) [[likely]]
-        return lock;
-      lock.unlock();
+        return held;
+      held.unlock();
     }
   }
-  push_result push_slow(const element_ops& ops, void* message, send_waiter* waiter,
-                        biased_lock& held);
+  /// The same; who unlocks it looks up by what it is held.
+  biased_lock& acquire() noexcept { return *hold().lock; }
+  push_result push_slow(const element_ops& ops, void* message, send_waiter* waiter, held_lock held);
   void make_ring();
   void free_ring(void* ring) const noexcept;
   /// What there is with a ring only: before its cells.

@@ -92,9 +92,11 @@ class lock_bias {
   /// False: it does not hold it by its bias, but by its byte.
   static bool let_go(holder& me, word lock) noexcept {
     if (me.held.load(std::memory_order_relaxed) != lock) return false;
-    me.held.store(0, std::memory_order_release);
+    let_go(me);
     return true;
   }
+  /// Of the lock that it holds by its bias.
+  static void let_go(holder& me) noexcept { me.held.store(0, std::memory_order_release); }
 
   // --- for every thread that has taken the byte of `lock` ---
 

@@ -52,8 +52,8 @@ using other_sources = std::span<wait_source* const>;
 /// (Spans go by value, in registers: what a coroutine refers to would become part of its frame.)
 class receive_step {
  public:
-  /// True: a source is ready, see self.fired. False: the fiber is parked. `Ops`: of all inboxes,
-  /// where that is known.
+  /// True: a source is ready, see self.fired. False: the fiber is parked. `Ops`: of the inbox,
+  /// where there is only one and that is known.
   template <const element_ops* Ops = nullptr>
   [[gnu::always_inline]] bool begin(fiber& self, inbox_sources inboxes, other_sources others) {
     if (self.sampling != sample_stage::none) [[unlikely]]
@@ -66,7 +66,13 @@ class receive_step {
     armed_ = false;
     const std::uint32_t start = self.next_round();
     if (!others.empty()) return begin_slow(self, inboxes, others, start);
-    switch (try_or_park<Ops>(self, inboxes, start)) {
+    outcome got{};
+    if constexpr (Ops != nullptr) {
+      got = try_one_or_park(self, inboxes.front(), *Ops);
+    } else {
+      got = try_or_park(self, inboxes, start);
+    }
+    switch (got) {
       case outcome::ready: return true;
       case outcome::parked: return false;
       case outcome::slow: break;
@@ -74,6 +80,10 @@ class receive_step {
     return begin_slow(self, inboxes, others, start);
   }
 
+  /// True: end() would do nothing.
+  [[nodiscard]] bool ends_plainly(const fiber& self) const noexcept {
+    return self.sampling == sample_stage::none && !self.registered && !armed_;
+  }
   void end(fiber& self, inbox_sources inboxes, other_sources others) noexcept {
     if (self.sampling != sample_stage::none) [[unlikely]]
       sample_received(self);
@@ -89,44 +99,67 @@ class receive_step {
  private:
   enum class outcome : std::uint8_t { ready, parked, slow };
 
-  template <const element_ops* Ops>
+  [[gnu::always_inline]] static outcome try_one_or_park(fiber& self, inbox_source& source,
+                                                        const element_ops& ops) {
+    inbox_core& inbox = source.inbox->target();
+    source.waiter.filled = false;
+    if (!source.enabled) [[unlikely]]
+      return outcome::slow;
+    wake_up after;
+    const biased_lock::holding held = self.lock.lock();
+    outcome got = outcome::ready;
+    if (!inbox.owned_by(self)) [[unlikely]] {
+      got = outcome::slow;
+    } else if (inbox.take_locked(self, ops, source.waiter.slot(), after)) {
+      source.waiter.filled = true;
+      self.fired = static_cast<std::uint16_t>(source.waiter.index);
+    } else if (inbox.closed_locked()) [[unlikely]] {
+      self.fired = static_cast<std::uint16_t>(source.waiter.index);
+    } else if (self.park_to_receive_locked(inbox.expect_locked(source.waiter))) {
+      got = outcome::parked;
+    }
+    self.lock.unlock(held);
+    if (after.who != nullptr) [[unlikely]]
+      after();
+    return got;
+  }
+
   [[gnu::always_inline]] static outcome try_or_park(fiber& self, inbox_sources inboxes,
                                                     std::uint32_t start) {
     wake_up after;
     bool bound = true;
     const auto count = static_cast<std::uint32_t>(inboxes.size());
-    std::uint32_t at = count == 1 ? 0 : start % count;
-    self.lock.lock();
+    std::uint32_t at = start % count;
+    const biased_lock::holding held = self.lock.lock();
     for (std::uint32_t seen = 0; seen != count; ++seen) {
       inbox_source& source = inboxes[at];
       inbox_core& inbox = source.inbox->target();
-      const element_ops& ops = Ops != nullptr ? *Ops : inbox.ops();
       source.waiter.filled = false;
       if (!source.enabled) [[unlikely]] {
         // passed over
       } else if (!inbox.owned_by(self)) {
         bound = false;  // its turn comes before those behind it: the slow path looks at it
         break;
-      } else if (inbox.take_locked(self, ops, source.waiter.slot(), after)) {
+      } else if (inbox.take_locked(self, inbox.ops(), source.waiter.slot(), after)) {
         source.waiter.filled = true;
         self.fired = static_cast<std::uint16_t>(source.waiter.index);
-        self.lock.unlock();
+        self.lock.unlock(held);
         if (after.who != nullptr) [[unlikely]]
           after();
         return outcome::ready;
       } else if (inbox.closed_locked()) [[unlikely]] {
         self.fired = static_cast<std::uint16_t>(source.waiter.index);
-        self.lock.unlock();
+        self.lock.unlock(held);
         return outcome::ready;
       }
       if (++at == count) at = 0;
     }
     if (!bound) [[unlikely]] {
-      self.lock.unlock();
+      self.lock.unlock(held);
       return outcome::slow;
     }
     const bool parked = expect_and_park(self, inboxes);
-    self.lock.unlock();
+    self.lock.unlock(held);
     return parked ? outcome::parked : outcome::ready;
   }
 
@@ -137,10 +170,7 @@ class receive_step {
       inbox_core& inbox = source.inbox->target();
       if (source.enabled && inbox.owned_by(self)) mask |= inbox.expect_locked(source.waiter);
     }
-    const std::uint64_t id = self.wait.load(std::memory_order_relaxed);
-    if (!self.park_locked(id, park_state::receiving)) return false;
-    self.receive_mask = mask;
-    return true;
+    return self.park_to_receive_locked(mask);
   }
 
   bool begin_slow(fiber& self, inbox_sources inboxes, other_sources others, std::size_t start);
