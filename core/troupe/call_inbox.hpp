@@ -88,7 +88,6 @@ class [[nodiscard("nothing is sent until it is awaited")]] call_awaiter {
       self.fired = fired_canceled;
       return false;
     }
-    make_request(self, id);
     self.fired = fired_nothing;
     self.calling.store(callee, before_locked_operation);
     // Parked from here on, without our lock: see fiber::parked. The reply may come, and another
@@ -125,24 +124,19 @@ class [[nodiscard("nothing is sent until it is awaited")]] call_awaiter {
     return fail(errc::inbox_closed);
   }
 
-  T take_payload() noexcept {
+  void make_request(void* to, fiber& self, std::uint64_t id) noexcept {
     const delegation<may_hold_request<T>> moving;
-    T taken = std::move(payload_);
+    ::new (to) request<T, R>(std::move(payload_), self, id, slot_);
     std::destroy_at(&payload_);
-    return taken;
-  }
-
-  void make_request(fiber& self, std::uint64_t id) noexcept {
-    T payload = take_payload();
-    ::new (static_cast<void*>(&request_)) request<T, R>(std::move(payload), self, id, slot_);
-    left_ = unsent_request;
   }
 
   /// Pushes the request of a fiber that is parked already. False: the wait has ended in here.
   [[gnu::always_inline]] bool send(fiber& self, std::uint64_t id, inbox_core& to, fiber* callee,
                                    bool cancelable) {
-    auto outcome = to.push_here(ops_of<request<T, R>>, &request_, nullptr);
-    if (outcome == inbox_core::push_result::full) [[unlikely]]
+    const bool sent = to.emplace_here(sizeof(request<T, R>),
+                                      [&](void* raw) { make_request(raw, self, id); });
+    auto outcome = inbox_core::push_result::sent;
+    if (!sent) [[unlikely]]
       outcome = push_or_wait(self, id, to);
     if (outcome == inbox_core::push_result::sent) [[likely]]
       left_ = nothing;
@@ -162,8 +156,17 @@ class [[nodiscard("nothing is sent until it is awaited")]] call_awaiter {
     return true;
   }
 
+  T take_payload() noexcept {
+    const delegation<may_hold_request<T>> moving;
+    T taken = std::move(payload_);
+    std::destroy_at(&payload_);
+    return taken;
+  }
   [[gnu::noinline]] inbox_core::push_result push_or_wait(fiber& self, std::uint64_t id,
                                                          inbox_core& to) {
+    T payload = take_payload();
+    ::new (static_cast<void*>(&request_)) request<T, R>(std::move(payload), self, id, slot_);
+    left_ = unsent_request;
     const auto outcome =
         to.push_here(ops_of<request<T, R>>, &request_, &send_.waiter(self, id, &request_, false));
     if (outcome == inbox_core::push_result::full) left_ |= waiter;

@@ -55,6 +55,7 @@ class biased_lock {
   holding lock() noexcept {
     thread_locks* const me = my_locks;
     if (me != nullptr && bias_of_locks.try_hold(*me, word(), [this] { return byte_.is_held(); }))
+        [[likely]]
       return me;
     byte_.lock();
     if (bias_of_locks.is_on()) [[unlikely]]
@@ -62,7 +63,8 @@ class biased_lock {
     return nullptr;
   }
   void unlock(holding by) noexcept {
-    if (by != nullptr) return lock_bias<>::let_go(*by);
+    if (by != nullptr) [[likely]]
+      return lock_bias<>::let_go(*by);
     byte_.unlock();
   }
   void unlock() noexcept {

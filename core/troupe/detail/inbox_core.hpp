@@ -259,6 +259,19 @@ class inbox_core {
       return push_result::sent;
     return push_slow(ops, message, waiter, held);
   }
+  /// The same, of a message of that size, made by `make(void* raw)` where it is to lie. False: it
+  /// has not been sent, which push_here() may do nevertheless.
+  template <class Make>
+  [[gnu::always_inline]] bool emplace_here(std::size_t size, Make make) {
+    const held_lock held = hold();
+    fiber* const owner = owner_.load(std::memory_order_relaxed);
+    if (owner != nullptr && closing_ == closing::open) [[likely]] {
+      if (give(*owner, make, held) || store(size, make, held)) [[likely]]
+        return true;
+    }
+    held.unlock();
+    return false;
+  }
 
   enum class offer_result : std::uint8_t {
     taken,     // relocated from `message`
@@ -279,6 +292,10 @@ class inbox_core {
 
   // --- the receiving side; see receive.hpp ---
 
+  /// With the inbox's lock held: take_locked() will find a message.
+  [[nodiscard]] bool has_something_locked() const noexcept {
+    return size_.load(std::memory_order_relaxed) != 0 || sending_;
+  }
   /// With the inbox's lock held: `self`, which is running, takes the first message into `slot`.
   /// `after` is to be fired after unlocking.
   [[gnu::always_inline]] bool take_locked(fiber& self, const element_ops& ops, void* slot,
@@ -352,30 +369,40 @@ class inbox_core {
   [[nodiscard]] fiber* run_at_home() const noexcept;
   /// With the lock held: to a receiver that waits, else into the ring. True: done, and the lock is
   /// open. False: there is no room, or no ring yet, and the lock is still held.
-  [[gnu::always_inline]] bool give_or_store(const element_ops& ops, void* message, held_lock held) {
+  [[gnu::always_inline]] bool give_or_store(const element_ops& ops, void* message,
+                                            held_lock held) {
+    const auto put = [&](void* to) { ops.relocate(to, message); };
     fiber* const owner = owner_.load(std::memory_order_relaxed);
     if (owner != nullptr) [[likely]] {
-      if (receives(*owner)) {
-        receive_waiter& waiter = receiver_locked();
-        ops.relocate(waiter.slot(), message);
-        waiter.filled = true;
-        owner->received(number_);
-        if (sample_is_due()) [[unlikely]]
-          owner->timed_from(sample_clock(owner));
-        owner->unpark_locked(waiter.index);
-        scheduler& sched = *owner->sched;
-        held.unlock();
-        sched.schedule(*owner);
-        return true;
-      }
+      if (give(*owner, put, held)) return true;
     } else if (last_receiver() != nullptr && hand_over(ops, message)) {
       held.unlock();
       return true;
     }
+    return store(ops.size, put, held);
+  }
+  /// Its halves, for an inbox that is bound: `put(void* raw)` puts the message where it is to lie.
+  template <class Put>
+  [[gnu::always_inline]] bool give(fiber& owner, Put put, held_lock held) {
+    if (!receives(owner)) return false;
+    receive_waiter& waiter = receiver_locked();
+    put(waiter.slot());
+    waiter.filled = true;
+    owner.received(number_);
+    if (sample_is_due()) [[unlikely]]
+      owner.timed_from(sample_clock(&owner));
+    owner.unpark_locked(waiter.index);
+    scheduler& sched = *owner.sched;
+    held.unlock();
+    sched.schedule(owner);
+    return true;
+  }
+  template <class Put>
+  [[gnu::always_inline]] bool store(std::size_t size, Put put, held_lock held) {
     const std::uint32_t used = size_.load(std::memory_order_relaxed);
     if (used == capacity_ || !has_ring()) [[unlikely]]
       return false;
-    ops.relocate(cell(used, ops.size), message);
+    put(cell(used, size));
     if (sample_is_due()) [[unlikely]]
       begin_timing(used);
     size_.store(used + 1, std::memory_order_relaxed);

@@ -81,7 +81,8 @@ class lock_bias {
   /// that.
   template <class Taken>
   bool try_hold(holder& me, word lock, Taken taken) noexcept {
-    if (me.held.load(std::memory_order_relaxed) != 0) return false;
+    if (me.held.load(std::memory_order_relaxed) != 0) [[unlikely]]
+      return false;
     me.held.store(lock, std::memory_order_release);
     std::atomic_signal_fence(std::memory_order_seq_cst);
     if (is_of(me) && !taken()) [[likely]]

@@ -63,7 +63,6 @@ class receive_step {
       self.fired = fired_canceled;
       return true;
     }
-    armed_ = false;
     const std::uint32_t start = self.next_round();
     if (!others.empty()) return begin_slow(self, inboxes, others, start);
     outcome got{};
@@ -105,22 +104,24 @@ class receive_step {
     source.waiter.filled = false;
     if (!source.enabled) [[unlikely]]
       return outcome::slow;
-    wake_up after;
     const biased_lock::holding held = self.lock.lock();
     outcome got = outcome::ready;
     if (!inbox.owned_by(self)) [[unlikely]] {
       got = outcome::slow;
-    } else if (inbox.take_locked(self, ops, source.waiter.slot(), after)) {
-      source.waiter.filled = true;
+    } else if (inbox.has_something_locked()) {
+      wake_up after;
+      source.waiter.filled = inbox.take_locked(self, ops, source.waiter.slot(), after);
       self.fired = static_cast<std::uint16_t>(source.waiter.index);
+      self.lock.unlock(held);
+      if (after.who != nullptr) [[unlikely]]
+        after();
+      return outcome::ready;
     } else if (inbox.closed_locked()) [[unlikely]] {
       self.fired = static_cast<std::uint16_t>(source.waiter.index);
-    } else if (self.park_to_receive_locked(inbox.expect_locked(source.waiter))) {
+    } else if (self.park_to_receive_locked(inbox.expect_locked(source.waiter))) [[likely]] {
       got = outcome::parked;
     }
     self.lock.unlock(held);
-    if (after.who != nullptr) [[unlikely]]
-      after();
     return got;
   }
 
@@ -187,7 +188,7 @@ class receive_step {
     return false;
   }
 
-  bool armed_ = false;
+  bool armed_ = false;  // so again after each wait
 };
 
 /// The same, for one who does not know its sources by heart.
