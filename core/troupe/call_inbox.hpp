@@ -133,8 +133,8 @@ class [[nodiscard("nothing is sent until it is awaited")]] call_awaiter {
   /// Pushes the request of a fiber that is parked already. False: the wait has ended in here.
   [[gnu::always_inline]] bool send(fiber& self, std::uint64_t id, inbox_core& to, fiber* callee,
                                    bool cancelable) {
-    const bool sent = to.emplace_here(sizeof(request<T, R>),
-                                      [&](void* raw) { make_request(raw, self, id); });
+    const bool sent =
+        to.emplace_here(sizeof(request<T, R>), [&](void* raw) { make_request(raw, self, id); });
     auto outcome = inbox_core::push_result::sent;
     if (!sent) [[unlikely]]
       outcome = push_or_wait(self, id, to);

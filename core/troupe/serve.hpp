@@ -292,7 +292,9 @@ class serve_wait {
 
   /// True: a source is ready, see self.fired. False: the fiber is parked.
   [[gnu::always_inline]] bool begin(fiber& self) {
-    return step_.begin<ops>(self, inboxes(), others());
+    if (is_tied()) [[unlikely]]
+      return step_.begin_with_others(self, inboxes(), others());
+    return step_.begin<ops>(self, inboxes(), arms_.other_sources());
   }
   /// After each begin(), when it is ready or the fiber has been woken: which source it was.
   std::uint32_t end(fiber& self) noexcept {
@@ -493,9 +495,11 @@ class [[nodiscard]] serve_operation : resumable_loop {
   /// wait that was begun last has given something.
   [[gnu::always_inline]] bool run(fiber& self, bool woken) {
     for (;; woken = true) {
-      if (woken && !take(self)) return false;
-      if (running_.wait.all_closed()) return false;
-      if (!running_.wait.begin(self)) return true;
+      serve_operation* me = this;
+      asm("" : "+r"(me));  // else each turn begins with the addresses of what is rarely used
+      if (woken && !me->take(self)) return false;
+      if (me->running_.wait.all_closed()) return false;
+      if (!me->running_.wait.begin(self)) return true;
       if (spend_budget()) {
         self.sched->yield(self);
         return true;

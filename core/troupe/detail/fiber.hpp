@@ -288,14 +288,22 @@ struct fiber {
 
   /// Owner only, with `lock` held: parks, unless something has ended the wait already.
   bool park_locked(std::uint64_t id) noexcept {
-    return park_locked(id, cancelable(), park_state::yes);
-  }
-  /// The same for a receive, from bound inboxes.
-  bool park_to_receive_locked(std::uint64_t mask) noexcept {
-    const std::uint64_t id = wait.load(std::memory_order_relaxed);
-    if (!park_locked(id, true, park_state::receiving)) return false;
-    receive_mask = mask;
+    if (has_pending(id)) {
+      fired = pending;
+      return false;
+    }
+    if (cancelable() && scope.ended()) {
+      fired = fired_canceled;
+      return false;
+    }
+    parked.store(park_state::yes, std::memory_order_release);
     return true;
+  }
+  /// Owner only, with `lock` held since it was seen that `scope` has not ended: parks to receive
+  /// from bound inboxes. Nothing else ends the wait, or the fiber is parked in it already.
+  void receive_locked(std::uint64_t mask) noexcept {
+    parked.store(park_state::receiving, std::memory_order_release);
+    receive_mask = mask;
   }
 
   bool park(std::uint64_t id) noexcept {
@@ -369,20 +377,6 @@ struct fiber {
   }
 
  private:
-  [[gnu::always_inline]] bool park_locked(std::uint64_t id, bool can_cancel,
-                                          park_state how) noexcept {
-    if (has_pending(id)) [[unlikely]] {
-      fired = pending;
-      return false;
-    }
-    if (can_cancel && scope.ended()) [[unlikely]] {
-      fired = fired_canceled;
-      return false;
-    }
-    parked.store(how, std::memory_order_release);
-    return true;
-  }
-
   static constexpr unsigned is_cancelable = 0x80;
   [[gnu::cold, clang::preserve_most]] void carry_handled() noexcept;
   [[gnu::cold, clang::preserve_most]] std::uint64_t begin_anew(std::uint64_t id) noexcept;

@@ -369,8 +369,7 @@ class inbox_core {
   [[nodiscard]] fiber* run_at_home() const noexcept;
   /// With the lock held: to a receiver that waits, else into the ring. True: done, and the lock is
   /// open. False: there is no room, or no ring yet, and the lock is still held.
-  [[gnu::always_inline]] bool give_or_store(const element_ops& ops, void* message,
-                                            held_lock held) {
+  [[gnu::always_inline]] bool give_or_store(const element_ops& ops, void* message, held_lock held) {
     const auto put = [&](void* to) { ops.relocate(to, message); };
     fiber* const owner = owner_.load(std::memory_order_relaxed);
     if (owner != nullptr) [[likely]] {

@@ -53,8 +53,16 @@ bool receive_step::arm_all(fiber& self, inbox_sources inboxes, other_sources oth
   return false;
 }
 
+bool receive_step::begin_with_others(fiber& self, inbox_sources inboxes, other_sources others) {
+  return begin_slow(self, inboxes, others, open_wait(self));
+}
+
 bool receive_step::begin_slow(fiber& self, inbox_sources inboxes, other_sources others,
                               std::size_t start) {
+  if (self.scope.ended()) {
+    self.fired = fired_canceled;
+    return true;
+  }
   for (;;) {
     const std::uint64_t id = self.open_wait(wait_kind::receive, true);
     if (arm_all(self, inboxes, others, id, start)) return true;
@@ -81,7 +89,11 @@ bool receive_step::begin_slow(fiber& self, inbox_sources inboxes, other_sources 
       ready = true;
       break;
     }
-    if (!ready && !lost) parked = expect_and_park(self, inboxes);
+    if (!ready && !lost) {
+      const std::uint64_t mask = expect_all_locked(self, inboxes);
+      parked = self.park_locked(id);
+      if (parked) self.receive_locked(mask);
+    }
     self.lock.unlock();
     after();
     if (ready) return true;

@@ -56,28 +56,19 @@ class receive_step {
   /// where there is only one and that is known.
   template <const element_ops* Ops = nullptr>
   [[gnu::always_inline]] bool begin(fiber& self, inbox_sources inboxes, other_sources others) {
-    if (self.sampling != sample_stage::none) [[unlikely]]
-      sample_handled(self);
-    self.open_wait(wait_kind::receive, true);
-    if (self.scope.ended()) [[unlikely]] {
-      self.fired = fired_canceled;
-      return true;
-    }
-    const std::uint32_t start = self.next_round();
-    if (!others.empty()) return begin_slow(self, inboxes, others, start);
+    if (!others.empty()) return begin_with_others(self, inboxes, others);
+    const std::uint32_t start = open_wait(self);
     outcome got{};
     if constexpr (Ops != nullptr) {
       got = try_one_or_park(self, inboxes.front(), *Ops);
     } else {
       got = try_or_park(self, inboxes, start);
     }
-    switch (got) {
-      case outcome::ready: return true;
-      case outcome::parked: return false;
-      case outcome::slow: break;
-    }
-    return begin_slow(self, inboxes, others, start);
+    if (got == outcome::slow) [[unlikely]]
+      return begin_slow(self, inboxes, others, start);
+    return got == outcome::ready;
   }
+  bool begin_with_others(fiber& self, inbox_sources inboxes, other_sources others);
 
   /// True: end() would do nothing.
   [[nodiscard]] bool ends_plainly(const fiber& self) const noexcept {
@@ -98,6 +89,14 @@ class receive_step {
  private:
   enum class outcome : std::uint8_t { ready, parked, slow };
 
+  /// Gives where to look first.
+  [[gnu::always_inline]] static std::uint32_t open_wait(fiber& self) noexcept {
+    if (self.sampling != sample_stage::none) [[unlikely]]
+      sample_handled(self);
+    self.open_wait(wait_kind::receive, true);
+    return self.next_round();
+  }
+
   [[gnu::always_inline]] static outcome try_one_or_park(fiber& self, inbox_source& source,
                                                         const element_ops& ops) {
     inbox_core& inbox = source.inbox->target();
@@ -106,7 +105,9 @@ class receive_step {
       return outcome::slow;
     const biased_lock::holding held = self.lock.lock();
     outcome got = outcome::ready;
-    if (!inbox.owned_by(self)) [[unlikely]] {
+    if (self.scope.ended()) [[unlikely]] {
+      self.fired = fired_canceled;
+    } else if (!inbox.owned_by(self)) [[unlikely]] {
       got = outcome::slow;
     } else if (inbox.has_something_locked()) {
       wake_up after;
@@ -118,8 +119,10 @@ class receive_step {
       return outcome::ready;
     } else if (inbox.closed_locked()) [[unlikely]] {
       self.fired = static_cast<std::uint16_t>(source.waiter.index);
-    } else if (self.park_to_receive_locked(inbox.expect_locked(source.waiter))) [[likely]] {
-      got = outcome::parked;
+    } else {
+      self.receive_locked(inbox.expect_locked(source.waiter));
+      self.lock.unlock(held);
+      return outcome::parked;
     }
     self.lock.unlock(held);
     return got;
@@ -132,6 +135,11 @@ class receive_step {
     const auto count = static_cast<std::uint32_t>(inboxes.size());
     std::uint32_t at = start % count;
     const biased_lock::holding held = self.lock.lock();
+    if (self.scope.ended()) [[unlikely]] {
+      self.fired = fired_canceled;
+      self.lock.unlock(held);
+      return outcome::ready;
+    }
     for (std::uint32_t seen = 0; seen != count; ++seen) {
       inbox_source& source = inboxes[at];
       inbox_core& inbox = source.inbox->target();
@@ -159,19 +167,19 @@ class receive_step {
       self.lock.unlock(held);
       return outcome::slow;
     }
-    const bool parked = expect_and_park(self, inboxes);
+    self.receive_locked(expect_all_locked(self, inboxes));
     self.lock.unlock(held);
-    return parked ? outcome::parked : outcome::ready;
+    return outcome::parked;
   }
 
-  /// With the fiber's lock held: parks for all inboxes that are bound.
-  static bool expect_and_park(fiber& self, inbox_sources inboxes) noexcept {
+  /// With the fiber's lock held: it will wait for all inboxes that are bound. Gives its mask.
+  static std::uint64_t expect_all_locked(const fiber& self, inbox_sources inboxes) noexcept {
     std::uint64_t mask = 0;
     for (inbox_source& source : inboxes) {
       inbox_core& inbox = source.inbox->target();
       if (source.enabled && inbox.owned_by(self)) mask |= inbox.expect_locked(source.waiter);
     }
-    return self.park_to_receive_locked(mask);
+    return mask;
   }
 
   bool begin_slow(fiber& self, inbox_sources inboxes, other_sources others, std::size_t start);
