@@ -97,10 +97,11 @@ class receive_step {
     return self.next_round();
   }
 
+  /// Under the lock it looks first whether the fiber is to end, and parks under the same: nobody who
+  /// ends it can have come in between. `filled` is false: whoever takes a message clears that.
   [[gnu::always_inline]] static outcome try_one_or_park(fiber& self, inbox_source& source,
                                                         const element_ops& ops) {
     inbox_core& inbox = source.inbox->target();
-    source.waiter.filled = false;
     if (!source.enabled) [[unlikely]]
       return outcome::slow;
     const biased_lock::holding held = self.lock.lock();
