@@ -35,8 +35,8 @@ def arguments(given):
                         help="take what an earlier run has built")
     parser.add_argument("--folder", type=Path, action="append", default=[],
                         help="one more folder with peers in it, as bench/peers is")
-    parser.add_argument("--out", type=Path, help="folder for what is written (docs, or "
-                        "build/peers if quick or only a part is run)")
+    parser.add_argument("--out", type=Path, help="folder for what is written (docs; build/peers "
+                        "if quick, only a part, or ended early)")
     made = parser.parse_args(given)
     made.only = [name for name in made.only.split(",") if name]
     made.peers = [name for name in made.peers.split(",") if name]
@@ -44,10 +44,15 @@ def arguments(given):
         made.repeat = 3 if made.quick else 7
     if made.repeat < 1:
         parser.error("--repeat has to be 1 or more")
-    if made.out is None:
-        part = made.quick or made.only or made.peers
-        made.out = ROOT / "build/peers" if part else ROOT / "docs"
     return made
+
+
+def folder_for(options, ended_early):
+    """What is published is one whole run."""
+    if options.out is not None:
+        return options.out
+    part = ended_early or options.quick or options.only or options.peers
+    return ROOT / "build/peers" if part else ROOT / "docs"
 
 
 def run_row(row, found, options):
@@ -139,10 +144,12 @@ def main(given):
 
     cells = {}
     names = [one.name for one in found]
+    ended_early = False
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         run_rows(rows, cells, found, options, say)
     except KeyboardInterrupt:
+        ended_early = True
         rows = [row for row in rows if row.name in cells]
         how += " It was ended early: the rows after the last one here are missing."
         if not rows:
@@ -153,8 +160,9 @@ def main(given):
         print(f"\n{group}\n" + table.aligned(table.grid(chosen, cells, names)))
     print()
     print_verdict(rows, cells)
-    write_all(rows, cells, found, here, how, said, options.out)
-    print(f"written: {options.out}/benchmarks.json, .svg, .md")
+    out = folder_for(options, ended_early)
+    write_all(rows, cells, found, here, how, said, out)
+    print(f"written: {out}/benchmarks.json, .svg, .md")
     return 0
 
 

@@ -8,6 +8,7 @@ import page
 import peers
 import picture
 import plan
+import run
 import spread
 import table
 
@@ -63,6 +64,25 @@ class ParseTest(unittest.TestCase):
 
     def test_a_skip_is_handed_on(self):
         self.assertEqual(peers.parse('{"skip": "why"}'), {"skip": "why"})
+
+
+class FolderTest(unittest.TestCase):
+    def folder(self, *given, ended_early=False):
+        return run.folder_for(run.arguments(given), ended_early)
+
+    def test_a_whole_run_is_published(self):
+        self.assertEqual(self.folder(), run.ROOT / "docs")
+
+    def test_a_part_is_not(self):
+        for part in (["--quick"], ["--only", "Big"], ["--peers", "caf"]):
+            self.assertEqual(self.folder(*part), run.ROOT / "build/peers", part)
+
+    def test_nor_what_was_ended_early(self):
+        self.assertEqual(self.folder(ended_early=True), run.ROOT / "build/peers")
+
+    def test_who_names_a_folder_gets_it(self):
+        out = ["--out", "elsewhere"]
+        self.assertEqual(self.folder(*out, ended_early=True), run.Path("elsewhere"))
 
 
 class PlanTest(unittest.TestCase):
