@@ -97,18 +97,18 @@ class receive_step {
     return self.next_round();
   }
 
-  /// Under the lock it looks first whether the fiber is to end, and parks under the same: nobody who
-  /// ends it can have come in between. `filled` is false: whoever takes a message clears that.
+  // Both look first whether the fiber is to end, which may have no inboxes any more. They park
+  // under the same lock, so nobody who ends it can have come in between.
+
+  /// `filled` is false: whoever takes a message clears that.
   [[gnu::always_inline]] static outcome try_one_or_park(fiber& self, inbox_source& source,
                                                         const element_ops& ops) {
-    inbox_core& inbox = source.inbox->target();
-    if (!source.enabled) [[unlikely]]
-      return outcome::slow;
     const biased_lock::holding held = self.lock.lock();
     outcome got = outcome::ready;
     if (self.scope.ended()) [[unlikely]] {
       self.fired = fired_canceled;
-    } else if (!inbox.owned_by(self)) [[unlikely]] {
+    } else if (inbox_core& inbox = source.inbox->target(); !source.enabled || !inbox.owned_by(self))
+        [[unlikely]] {
       got = outcome::slow;
     } else if (inbox.has_something_locked()) {
       wake_up after;
