@@ -4,13 +4,13 @@
 // times a second, with one plain store each time; another thread may raid it, which happens only to
 // a worker that has been in one turn for a millisecond, and may cost what it likes.
 //
-// The owner alone writes the slot. A raider notes what it takes in `raided_`, and leaves it lying in
-// the slot; the owner, who looks at the note after each exchange, throws it away when it comes upon
-// it. That is Dekker's protocol, made one-sided. The owner stores the slot, then looks for a raider.
-// The raider announces itself, then makes every running thread of the process pass a full barrier
-// (`barrier`, Linux's membarrier), then reads the slot. Either the owner's store was before that
-// barrier, and the raider reads what it left; or the owner looks after it, and waits for what the
-// raider notes. So the owner needs no barrier of its own: only the compiler must keep its two
+// The owner alone writes the slot. A raider notes what it takes in `raided_`, and leaves it lying
+// in the slot; the owner, who looks at the note after each exchange, throws it away when it comes
+// upon it. That is Dekker's protocol, made one-sided. The owner stores the slot, then looks for a
+// raider. The raider announces itself, then makes every running thread of the process pass a full
+// barrier (`barrier`, Linux's membarrier), then reads the slot. Either the owner's store was before
+// that barrier, and the raider reads what it left; or the owner looks after it, and waits for what
+// the raider notes. So the owner needs no barrier of its own: only the compiler must keep its two
 // accesses in order.
 
 #include <troupe/detail/spin_lock.hpp>

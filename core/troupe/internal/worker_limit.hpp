@@ -7,10 +7,9 @@
 // other are often slower on two cores than on one, and actors that do not are twice as fast. Which
 // of the two it is cannot be seen, but it can be measured: the limit climbs the hill of operations
 // in a second. A look at a busy runtime measures one window with the limit as it is, then one with
-// half or twice as many, and keeps what was faster; fewer, where it makes no difference. A trial that
-// is twice as slow from its beginning ends early. After one that was in vain it rests twice as long
-// as before. To measure costs nothing, so what cannot
-// be compared is soon measured again.
+// half or twice as many, and keeps what was faster; fewer, where it makes no difference. A trial
+// that is twice as slow from its beginning ends early. After one that was in vain it rests twice as
+// long as before. To measure costs nothing, so what cannot be compared is soon measured again.
 //
 // Work of which too little is done in a window to be counted is long: it is worth a core of its
 // own, and all workers may run it.
@@ -35,7 +34,7 @@ class worker_limit {
   static constexpr std::uint64_t enough = 400;  // operations, to compare two rates
   static constexpr duration window = std::chrono::microseconds(200);        // at least
   static constexpr duration longest_window = std::chrono::milliseconds(2);  // for so many
-  static constexpr duration glance = std::chrono::microseconds(50);     // at a trial
+  static constexpr duration glance = std::chrono::microseconds(50);         // at a trial
   static constexpr duration settling = std::chrono::microseconds(50);   // caches, and who sleeps
   static constexpr duration first_rest = std::chrono::milliseconds(1);  // if in vain at first
   static constexpr duration shortest_rest = std::chrono::milliseconds(4);
