@@ -3,6 +3,7 @@
 #include <troupe/internal/test_fiber.hpp>
 #include <troupe/select.hpp>
 #include <troupe/testing/deterministic_runtime.hpp>
+#include <troupe/timer.hpp>
 
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
@@ -319,6 +320,27 @@ TEST(cast_inbox, a_receiver_that_is_canceled_is_told_so) {
     EXPECT_EQ(rt.block_on(inbox.receive()), 1);
     rt.shutdown();
   });
+}
+
+// For the address sanitizer.
+TEST(cast_inbox, a_fiber_that_is_canceled_receives_without_touching_what_may_be_gone) {
+  for (const bool both : {false, true}) {
+    deterministic_runtime rt;
+    cast_inbox<int> other(1);
+    auto inbox = std::make_unique<cast_inbox<int>>(1);
+    cast_inbox<int>& gone = *inbox;
+    bool canceled = false;
+    auto receiver = start(rt, [&]() -> task<> {
+      static_cast<void>(co_await troupe::sleep_for(1s));
+      canceled = both ? (co_await troupe::select(gone, other)).canceled()
+                      : (co_await gone.receive()).error() == errc::canceled;
+    });
+    rt.run_until_idle();
+    receiver.cancel();
+    inbox.reset();
+    rt.run_until_idle();
+    EXPECT_TRUE(canceled) << both;
+  }
 }
 
 // The owner waits on both without having registered anywhere: the quick path. Then another fiber
