@@ -58,7 +58,7 @@ class wake_slot {
     return taken;
   }
 
- private:
+ protected:  // for the mutations in tests/model
   static constexpr std::uintptr_t nothing = 0;
   static constexpr std::uintptr_t announced = 1;
   static std::uintptr_t word(T* item) noexcept { return reinterpret_cast<std::uintptr_t>(item); }
@@ -70,13 +70,11 @@ class wake_slot {
     return nullptr;
   }
 
+  OwnAtomic<T*> item_{nullptr};
   // Nothing; a raider has announced itself; or what it has taken, until the owner comes upon that.
   // Written under `lock_`.
   Atomic<std::uintptr_t> raided_{nothing};
   Lock lock_;
-
- protected:
-  OwnAtomic<T*> item_{nullptr};  // (tests/model sees to its stores)
 };
 
 }  // namespace troupe::internal
