@@ -1,9 +1,11 @@
 """Tests of finding, building and running peers, with scripts in place of programs."""
 
+import os
 import tempfile
 import time
 import unittest
 from pathlib import Path
+from unittest import mock
 
 import peers
 
@@ -36,6 +38,19 @@ class PeersTest(unittest.TestCase):
         got = peers.measure(found[0], "Big", ["ops=3"], 60)
         self.assertEqual(got["said"], f"{self.root}/out/rust Big library=kameo ops=3")
         self.assertAlmostEqual(got["ns"], 2)
+
+    def test_each_run_reads_the_program_anew(self):
+        self.make("go")
+        go = self.find()[0]
+        for name in ("program", "lib/part", "source/big"):
+            (go.built / name).parent.mkdir(exist_ok=True)
+            (go.built / name).write_text("x", encoding="utf-8")
+        forgotten = []
+        def note(descriptor, *_):
+            forgotten.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        with mock.patch("os.posix_fadvise", note):
+            peers.measure(go, "Big", [], 60)
+        self.assertEqual(sorted(forgotten), [str(go.built / "lib/part"), str(go.built / "program")])
 
     def test_one_whose_tools_are_missing_is_skipped_with_its_line(self):
         self.make("caf", build="echo CAF is missing; exit 3")

@@ -55,7 +55,7 @@ struct world {
     owner.store(&first);
   }
 
-  /// inbox_core::acquire
+  /// inbox_core::hold
   model::lock& acquire() {
     for (;;) {
       fiber* const seen = owner.load();

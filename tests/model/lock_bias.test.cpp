@@ -44,6 +44,7 @@ struct world {
   model::buffered_atomic<int> mine{0};  // the owner's, for those who store and look
   std::array<model::atomic<int>, 2> yours;
   mutation broken = mutation::none;
+  bool by_bias = false;  // how the owner holds lock 0
 
   static bias_type::word word(std::size_t which) { return which + 1; }
 
@@ -67,13 +68,16 @@ struct world {
     const bool looks = broken != mutation::no_look_at_the_byte;
     const bool biased =
         bias.try_hold(owner, word(which), [&] { return looks && one.taken.load(); });
+    if (which == 0) by_bias = biased;
     if (!biased) {
       take_byte(one);
       bias.settle(&owner, word(which), holder(), [] {}, waiting);
     }
   }
+  // Lock 0 by what it is known to be held by, lock 1 by looking that up.
   void owner_unlocks(std::size_t which) {
-    if (!bias_type::let_go(owner, word(which))) locks[which].taken.store(false);
+    if (which == 0 && by_bias) return bias_type::let_go(owner);
+    if (which == 0 || !bias_type::let_go(owner, word(which))) locks[which].taken.store(false);
   }
   void other_locks(std::size_t which) {
     take_byte(locks[which]);

@@ -300,7 +300,8 @@ struct fiber {
     return true;
   }
   /// Owner only, with `lock` held since it was seen that `scope` has not ended: parks to receive
-  /// from bound inboxes. Nothing else ends the wait, or the fiber is parked in it already.
+  /// from bound inboxes. Nobody else knows the wait's id, so nothing can have ended it yet; or
+  /// park_locked() has looked for that, and this adds the inboxes.
   void receive_locked(std::uint64_t mask) noexcept {
     parked.store(park_state::receiving, std::memory_order_release);
     receive_mask = mask;

@@ -109,11 +109,15 @@ class receive_waiter {
   receive_waiter& operator=(const receive_waiter&) = delete;
   ~receive_waiter() {
     if (has_link_) [[unlikely]]
-      delete &link();
+      drop_link();
   }
 
-  /// Raw memory for one message. Once, before the first wait.
-  void set_slot(void* raw) noexcept { slot_or_link_ = raw; }
+  /// Raw memory for one message. Before the first wait, and before the first on another inbox.
+  void set_slot(void* raw) noexcept {
+    if (has_link_) [[unlikely]]
+      drop_link();
+    slot_or_link_ = raw;
+  }
   /// Of one whose inbox is bound: the first wait on an inbox that is not makes a link, and that
   /// inbox is never bound again.
   [[nodiscard]] void* slot() const noexcept { return slot_or_link_; }
@@ -137,6 +141,11 @@ class receive_waiter {
   [[nodiscard]] bool linked() const noexcept { return has_link_ && link().next != nullptr; }
 
  private:
+  void drop_link() noexcept {
+    delete &link();
+    has_link_ = false;
+  }
+
   void* slot_or_link_ = nullptr;  // the link knows the slot
 
  public:
@@ -260,14 +269,18 @@ class inbox_core {
     return push_slow(ops, message, waiter, held);
   }
   /// The same, of a message of that size, made by `make(void* raw)` where it is to lie. False: it
-  /// has not been sent, which push_here() may do nevertheless.
+  /// has not been sent, and push_here() is to be asked, which can do or say more: the inbox is
+  /// full, closed, without a ring yet, or one of its several receivers waits.
   template <class Make>
   [[gnu::always_inline]] bool emplace_here(std::size_t size, Make make) {
     const held_lock held = hold();
-    fiber* const owner = owner_.load(std::memory_order_relaxed);
-    if (owner != nullptr && closing_ == closing::open) [[likely]] {
-      if (give(*owner, make, held) || store(size, make, held)) [[likely]]
+    if (closing_ == closing::open) [[likely]] {
+      if (fiber* const owner = owner_.load(std::memory_order_relaxed)) [[likely]] {
+        if (give(*owner, make, held) || store(size, make, held)) [[likely]]
+          return true;
+      } else if (last_receiver() == nullptr && store(size, make, held)) {
         return true;
+      }
     }
     held.unlock();
     return false;
@@ -380,7 +393,8 @@ class inbox_core {
     }
     return store(ops.size, put, held);
   }
-  /// Its halves, for an inbox that is bound: `put(void* raw)` puts the message where it is to lie.
+  /// Its halves: to the owner, if that waits; into the ring, where no receiver waits. `put(void*
+  /// raw)` puts the message where it is to lie.
   template <class Put>
   [[gnu::always_inline]] bool give(fiber& owner, Put put, held_lock held) {
     if (!receives(owner)) return false;

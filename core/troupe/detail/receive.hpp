@@ -3,9 +3,9 @@
 // Waiting for the first of several sources: what receive(), select() and serve() are made of.
 //
 // The common case is a set of inboxes that are all bound to the waiting fiber: one lock, one look
-// at each, and either a message or a parked fiber (try_or_park). Everything else (the first receive
-// from an inbox, shared inboxes, timers, contexts, subscriptions) registers with each source first
-// and is in receive.cpp.
+// at each, and either a message or a parked fiber (try_or_park; try_one_or_park where there is one
+// and its type is known). Everything else (the first receive from an inbox, shared inboxes, timers,
+// contexts, subscriptions) registers with each source first and is in receive.cpp.
 //
 // After a wait has begun with begin() == ready, or the fiber has been woken, `self.fired` names the
 // source by its index (or says fired_canceled), and end() must be called before the next wait.
@@ -197,7 +197,7 @@ class receive_step {
     return false;
   }
 
-  bool armed_ = false;  // so again after each wait
+  bool armed_ = false;  // end() clears it, so it is false at each begin()
 };
 
 /// The same, for one who does not know its sources by heart.

@@ -81,12 +81,10 @@ class signal_rx {
 
     explicit arm(signal_rx& rx) noexcept : rx_(&rx) {}
 
-    void bind(detail::inbox_source& source) noexcept {
-      source.waiter.set_slot(slot_.raw());
-      prepare(source);
-    }
-    void prepare(detail::inbox_source& source) const noexcept {
+    void bind(detail::inbox_source& source) noexcept { prepare(source); }
+    void prepare(detail::inbox_source& source) noexcept {
       const bool there = rx_->subscribed();
+      source.waiter.set_slot(slot_.raw());  // for another inbox, perhaps, at the same address
       source.inbox = there ? &rx_->values_->state().inbox : &silent_inbox();
       source.enabled = there && rx_->enabled_;
       if (there) rx_->values_->state().rejoin();

@@ -10,8 +10,8 @@ namespace {
 // gain little are better given to others.
 constexpr double worth_more = 1.15;
 constexpr double worth_fewer = 0.97;
-// A trial that is so much slower from its beginning is not gone through with: it is what a limit
-// that is right costs.
+// A trial that is so much slower from its beginning is not gone through with: such trials are all
+// that measuring costs where the limit is right.
 constexpr double hopeless = 0.5;
 
 }  // namespace
@@ -82,6 +82,7 @@ double worker_limit::rate_until(const worker_reading& seen) const noexcept {
 }
 
 bool worker_limit::is_hopeless(const worker_reading& seen) const noexcept {
+  if (too_late(seen)) return false;
   const double before = rate_before_ * static_cast<double>((seen.now - from_.now).count());
   const auto now = static_cast<double>(seen.operations - from_.operations);
   return before >= static_cast<double>(enough) && now < before * hopeless;

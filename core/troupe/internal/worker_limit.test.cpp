@@ -178,6 +178,19 @@ TEST(worker_limit, a_trial_that_was_interrupted_is_undone) {
   EXPECT_EQ(two.limit(), 2U);
 }
 
+// It was not the second worker's fault: nothing is held against it.
+TEST(worker_limit, a_trial_in_which_nothing_ran_is_not_hopeless) {
+  machine two(2, in_each_others_way);
+  two.run(1ms);
+  ASSERT_EQ(two.limit(), 1U);
+  while (two.limit() == 1) two.run(10us);  // the trial has begun
+  two.run(worker_limit::settling);
+  two.becomes([](std::size_t) { return 0.0; });
+  two.advance(10ms);
+  two.control().look(two.reading());
+  EXPECT_EQ(two.limit(), 2U);
+}
+
 // How long the only trial with two workers takes.
 duration trial_of(machine& two) {
   two.run(1ms);
