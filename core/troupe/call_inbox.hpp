@@ -164,7 +164,7 @@ class [[nodiscard("nothing is sent until it is awaited")]] call_awaiter {
   }
   [[gnu::noinline]] inbox_core::push_result push_or_wait(fiber& self, std::uint64_t id,
                                                          inbox_core& to) {
-    T payload = take_payload();
+    T payload = take_payload();  // the request is to lie where that lay
     ::new (static_cast<void*>(&request_)) request<T, R>(std::move(payload), self, id, slot_);
     left_ = unsent_request;
     const auto outcome =

@@ -97,6 +97,18 @@ class receive_step {
     return self.next_round();
   }
 
+  /// With the fiber's lock held, which it opens, and a message there: takes that.
+  [[gnu::always_inline]] static outcome take(fiber& self, inbox_source& source, inbox_core& inbox,
+                                             const element_ops& ops, biased_lock::holding held) {
+    wake_up after;
+    source.waiter.filled = inbox.take_locked(self, ops, source.waiter.slot(), after);
+    self.fired = static_cast<std::uint16_t>(source.waiter.index);
+    self.lock.unlock(held);
+    if (after.who != nullptr) [[unlikely]]
+      after();
+    return outcome::ready;
+  }
+
   // Both look first whether the fiber is to end, which may have no inboxes any more. They park
   // under the same lock, so nobody who ends it can have come in between.
 
@@ -111,13 +123,7 @@ class receive_step {
         [[unlikely]] {
       got = outcome::slow;
     } else if (inbox.has_something_locked()) {
-      wake_up after;
-      source.waiter.filled = inbox.take_locked(self, ops, source.waiter.slot(), after);
-      self.fired = static_cast<std::uint16_t>(source.waiter.index);
-      self.lock.unlock(held);
-      if (after.who != nullptr) [[unlikely]]
-        after();
-      return outcome::ready;
+      return take(self, source, inbox, ops, held);
     } else if (inbox.closed_locked()) [[unlikely]] {
       self.fired = static_cast<std::uint16_t>(source.waiter.index);
     } else {
@@ -131,7 +137,6 @@ class receive_step {
 
   [[gnu::always_inline]] static outcome try_or_park(fiber& self, inbox_sources inboxes,
                                                     std::uint32_t start) {
-    wake_up after;
     bool bound = true;
     const auto count = static_cast<std::uint32_t>(inboxes.size());
     std::uint32_t at = start % count;
@@ -150,13 +155,8 @@ class receive_step {
       } else if (!inbox.owned_by(self)) {
         bound = false;  // its turn comes before those behind it: the slow path looks at it
         break;
-      } else if (inbox.take_locked(self, inbox.ops(), source.waiter.slot(), after)) {
-        source.waiter.filled = true;
-        self.fired = static_cast<std::uint16_t>(source.waiter.index);
-        self.lock.unlock(held);
-        if (after.who != nullptr) [[unlikely]]
-          after();
-        return outcome::ready;
+      } else if (inbox.has_something_locked()) {
+        return take(self, source, inbox, inbox.ops(), held);
       } else if (inbox.closed_locked()) [[unlikely]] {
         self.fired = static_cast<std::uint16_t>(source.waiter.index);
         self.lock.unlock(held);

@@ -82,10 +82,9 @@ double worker_limit::rate_until(const worker_reading& seen) const noexcept {
 }
 
 bool worker_limit::is_hopeless(const worker_reading& seen) const noexcept {
-  if (too_late(seen)) return false;
-  const double before = rate_before_ * static_cast<double>((seen.now - from_.now).count());
-  const auto now = static_cast<double>(seen.operations - from_.operations);
-  return before >= static_cast<double>(enough) && now < before * hopeless;
+  const auto length = static_cast<double>((seen.now - from_.now).count());
+  return !too_late(seen) && rate_before_ * length >= static_cast<double>(enough) &&
+         rate_until(seen) < rate_before_ * hopeless;
 }
 
 // Nothing ran, or somebody else had the core: the window is not to be compared with others.
