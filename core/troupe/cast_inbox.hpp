@@ -116,6 +116,8 @@ class [[nodiscard("nothing is sent until it is awaited")]] cast_awaiter {
       return true;
     }
     const std::uint64_t id = self.open_wait(wait_kind::send, ctx_.cancels());
+    // Who takes it out of here does not know that a request changes hands.
+    if constexpr (may_hold_request<T>) change_hands(message_);
     outcome_ = inbox_->push(ops_of<T>, &message_, &wait_.waiter(self, id, &message_, true));
     if (outcome_ == inbox_core::push_result::full) {
       waited_ = true;

@@ -1,5 +1,6 @@
 #include <troupe/timer.hpp>
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -112,6 +113,18 @@ struct every::ticker : detail::timer_node {
     if (next <= now) next += (now - next) / period * period + period;
     start(*home, next);
   }
+  /// The one it was armed on may have stopped, and have another clock. A tick that is due stays so.
+  void move_to(detail::scheduler& sched) {
+    cancel();
+    const time_point now = sched.now();
+    keep = sched.shared_from_this();
+    if (due.load()) {
+      home = &sched;
+      deadline = now;
+    } else {
+      start(sched, std::clamp(deadline, now, later(now, period)));
+    }
+  }
   void cancel() noexcept {
     if (home != nullptr) home->remove_timer(*this);
     home = nullptr;
@@ -150,6 +163,8 @@ bool detail::every_source::arm(fiber& self, std::uint64_t id) {
   if (ticker.stopped) return true;
   if (ticker.home == nullptr) {
     ticker.start(*self.sched, later(self.sched->now(), ticker.period));
+  } else if (ticker.home != self.sched) [[unlikely]] {
+    ticker.move_to(*self.sched);
   }
   ticker.wait.store(0);  // never an old wait with a new index
   ticker.source_index.store(index);

@@ -200,6 +200,32 @@ TEST(every, may_be_reset_before_its_first_wait) {
 }
 
 // A fiber whose inbox never empties lets the others run.
+// As that of an actor that is spawned in one after the other. The clocks are not the same.
+TEST(every, goes_on_in_another_runtime) {
+  for (const bool is_due : {false, true}) {
+    every tick(1s);
+    const auto wait = [&tick]() -> task<> { static_cast<void>(co_await select(tick)); };
+    {
+      deterministic_runtime first;
+      first.advance(1h);
+      const auto waiting = start(first, wait);
+      first.advance(1s);
+      EXPECT_TRUE(waiting.done());
+      if (is_due) first.advance(1s);
+    }
+    deterministic_runtime second;
+    const auto waiting = start(second, wait);
+    second.run_until_idle();
+    EXPECT_EQ(waiting.done(), is_due);
+    second.advance(1s);
+    EXPECT_TRUE(waiting.done());
+    const auto again = start(second, wait);
+    second.advance(1s);
+    EXPECT_TRUE(again.done());
+    second.shutdown();
+  }
+}
+
 TEST(budget, an_inbox_that_never_empties_does_not_hold_up_the_worker) {
   troupe::runtime rt({.workers = 1});
   troupe::cast_inbox<int> in(2);

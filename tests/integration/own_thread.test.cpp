@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <chrono>
 #include <latch>
 #include <memory>
 #include <mutex>
@@ -14,6 +16,7 @@
 
 namespace {
 
+using namespace std::chrono_literals;
 using namespace troupe;
 
 /// Says on which thread it runs, and crashes when told to.
@@ -73,6 +76,51 @@ TEST(own_thread, one_that_blocks_holds_up_nobody) {
   EXPECT_TRUE(rt.block_on(free->where()));  // the only worker is free
   release.count_down();
   EXPECT_EQ(rt.block_on(handle)->kind(), exit_kind::clean);
+}
+
+TEST(own_thread, one_that_ends_while_the_runtime_goes_gives_its_thread_back) {
+  std::latch computes(1);
+  runtime rt(runtime_options{.workers = 1});
+  rt.spawn(make_actor("slow",
+                      [&](context, logger&) -> task<result<>> {
+                        computes.count_down();
+                        std::this_thread::sleep_for(200ms);
+                        co_return result<>();
+                      }),
+           {.own_thread = true});
+  computes.wait();
+  EXPECT_EQ(rt.shutdown(1ms).size(), 1U);  // and the destructor waits for it
+}
+
+TEST(own_thread, nobody_gets_one_that_comes_too_late) {
+  std::latch making(1);
+  std::atomic<bool> ran{false};
+  {
+    runtime rt(runtime_options{.workers = 1});
+    const auto slow_to_make = [&] {
+      making.count_down();
+      std::this_thread::sleep_for(200ms);
+      return make_actor("late", [&](context, logger&) -> task<result<>> {
+        ran = true;
+        co_return result<>();
+      });
+    };
+    rt.spawn(std::make_shared<supervisor>(
+        "root", supervisor_options{.children = {{slow_to_make, {.own_thread = true}}}}));
+    making.wait();
+    rt.shutdown(1ms);
+  }
+  EXPECT_FALSE(ran);
+}
+
+TEST(own_thread, a_runtime_may_go_at_any_moment_of_the_start) {
+  for (int round = 0; round != 300; ++round) {
+    runtime rt(runtime_options{.workers = 1});
+    rt.spawn(std::make_shared<supervisor>(
+        "root",
+        supervisor_options{.children = {{std::make_shared<located>(), {.own_thread = true}}}}));
+    rt.shutdown(std::chrono::microseconds(round % 50));
+  }
 }
 
 TEST(own_thread, a_thread_given_back_is_lent_again) {

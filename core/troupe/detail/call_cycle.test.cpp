@@ -3,17 +3,21 @@
 #include <troupe/actor.hpp>
 #include <troupe/call_inbox.hpp>
 #include <troupe/cast_inbox.hpp>
+#include <troupe/event.hpp>
 #include <troupe/internal/test_fiber.hpp>
 #include <troupe/serve.hpp>
+#include <troupe/supervisor.hpp>
 #include <troupe/testing/deterministic_runtime.hpp>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -201,6 +205,102 @@ TEST(call_cycle, a_call_that_was_given_up_is_none) {
     rt.advance(std::chrono::seconds(1));
     EXPECT_TRUE(asking.done());
     EXPECT_EQ(rt.block_on(a->call(1)), 55);
+  });
+}
+
+// The fiber of a run that is over is another actor's by now.
+TEST(call_cycle, whoever_waits_for_an_actor_that_is_to_be_restarted_closes_none) {
+  for_seeds(50, [](std::uint64_t seed) {
+    deterministic_runtime rt(seed);
+    troupe::event crash;
+    bool crashed = false;
+    const auto a = std::make_shared<node>("a", [&](node&, request asked) -> task<> {
+      if (!std::exchange(crashed, true)) {
+        static_cast<void>(co_await crash.wait());
+        throw std::runtime_error("on purpose");
+      }
+      static_cast<void>(asked.reply(7));
+    });
+    const auto x = std::make_shared<node>("x", ask_next);
+    const auto b = std::make_shared<node>("b", ask_next);
+    x->next = a.get();
+    b->next = x.get();
+    rt.spawn(std::make_shared<troupe::supervisor>(
+        "root",
+        troupe::supervisor_options{.restart_delay = std::chrono::seconds(1), .children = {a}}));
+    rt.spawn(x);
+    rt.run_until_idle();
+    const auto in_hand =
+        troupe::internal::start(rt, [&]() -> task<result<int>> { co_return co_await a->call(1); });
+    rt.run_until_idle();
+    const auto asks_x =
+        troupe::internal::start(rt, [&]() -> task<result<int>> { co_return co_await x->call(1); });
+    rt.run_until_idle();
+    crash.set();
+    rt.run_until_idle();
+    ASSERT_TRUE(in_hand.done());
+    EXPECT_EQ(rt.block_on(in_hand)->error(), errc::no_reply);
+    rt.spawn(b);
+    const auto asks_b =
+        troupe::internal::start(rt, [&]() -> task<result<int>> { co_return co_await b->call(2); });
+    rt.run_until_idle();
+    EXPECT_FALSE(asks_x.done());
+    EXPECT_FALSE(asks_b.done());
+    rt.advance(std::chrono::seconds(2));  // the delay varies a little
+    ASSERT_TRUE(asks_x.done());
+    EXPECT_EQ(rt.block_on(asks_x), 7);
+    ASSERT_TRUE(asks_b.done());
+    EXPECT_EQ(rt.block_on(asks_b), 7);
+  });
+}
+
+// c takes a's request itself, once it has room: b has waited with it.
+TEST(call_cycle, a_request_sent_on_to_a_full_inbox_is_no_step) {
+  for_seeds(50, [](std::uint64_t seed) {
+    deterministic_runtime rt(seed);
+    troupe::event go_on;
+    std::optional<request> kept;
+    std::optional<result<int>> call_back;
+    const auto a = std::make_shared<node>("a", ask_next);
+    const auto b = std::make_shared<node>("b", [&](node& self, request asked) -> task<> {
+      static_cast<void>(co_await self.next->send(std::move(asked)));
+      call_back = co_await a->call(0);
+    });
+    const auto c = std::make_shared<node>("c", [&](node&, request asked) -> task<> {
+      static_cast<void>(co_await go_on.wait());
+      if (asked.payload() == 0) {
+        static_cast<void>(asked.reply(0));
+      } else {
+        kept.emplace(std::move(asked));
+      }
+    });
+    const auto fills = std::make_shared<node>("fills", [&](node&, request asked) -> task<> {
+      static_cast<void>(co_await c->send(std::move(asked)));
+    });
+    a->next = b.get();
+    b->next = c.get();
+    for (const auto& one : {a, b, c, fills}) rt.spawn(one);
+    rt.run_until_idle();
+    std::vector<troupe::join_handle<result<int>>> filling;
+    for (int i = 0; i != 5; ++i) {  // one in hand, four in the inbox
+      filling.push_back(troupe::internal::start(
+          rt, [&]() -> task<result<int>> { co_return co_await fills->call(0); }));
+      rt.run_until_idle();
+    }
+    const auto asking =
+        troupe::internal::start(rt, [&]() -> task<result<int>> { co_return co_await a->call(2); });
+    rt.run_until_idle();
+    EXPECT_FALSE(call_back);  // b waits for room
+    go_on.set();
+    rt.run_until_idle();
+    for (auto& one : filling) EXPECT_EQ(rt.block_on(one), 0);
+    ASSERT_TRUE(kept);
+    EXPECT_FALSE(call_back);  // a waits for c, and b for a
+    EXPECT_TRUE(kept->reply(7));
+    rt.run_until_idle();
+    EXPECT_EQ(rt.block_on(asking), 7);
+    ASSERT_TRUE(call_back);
+    EXPECT_EQ(*call_back, 0);
   });
 }
 

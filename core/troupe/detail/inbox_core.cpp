@@ -380,6 +380,20 @@ void inbox_core::keep_handled_locked(fiber& owner) const noexcept {
 void inbox_core::leave_owner_locked(fiber& owner) noexcept {
   owner.bound.take_out(number_);
   set_waiting(0);
+  if (ops_->change_hands != nullptr && has_ring()) disown_requests_locked();
+}
+
+// Who waits for a reply no longer waits for that owner, whose fiber may soon be somebody else's.
+void inbox_core::disown_requests_locked() noexcept {
+  const std::uint32_t waiting = size_.load(std::memory_order_relaxed);
+  for (std::uint32_t i = 0; i != waiting; ++i) ops_->change_hands(cell(i, ops_->size));
+  send_waiter* const last = head().last_sender;
+  if (last == nullptr) return;
+  send_waiter* at = last;
+  do {
+    at = at->next;
+    ops_->change_hands(at->message);
+  } while (at != last);
 }
 
 bool inbox_core::bind(fiber& self) noexcept {

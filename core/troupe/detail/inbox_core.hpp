@@ -48,6 +48,8 @@ struct element_ops {
   void (*destroy)(void*) noexcept;
   // Of a request: fails its caller with errc::inbox_closed, then destroys it. Else null.
   void (*refuse)(void*) noexcept = nullptr;
+  // Of a request: its caller does not wait for the receiver any more that it waited for. Else null.
+  void (*change_hands)(void*) noexcept = nullptr;
 };
 
 /// Specialised for request<T, R>.
@@ -70,6 +72,15 @@ constexpr auto refusal_of() noexcept -> void (*)(void*) noexcept {
 }
 
 template <class T>
+constexpr auto hands_of() noexcept -> void (*)(void*) noexcept {
+  if constexpr (is_request<T>) {
+    return [](void* at) noexcept { change_hands(*static_cast<T*>(at)); };
+  } else {
+    return nullptr;
+  }
+}
+
+template <class T>
 inline constexpr element_ops ops_of{sizeof(T),
                                     alignof(T),
                                     message_name<T>,
@@ -79,7 +90,8 @@ inline constexpr element_ops ops_of{sizeof(T),
                                       std::destroy_at(source);
                                     },
                                     [](void* at) noexcept { static_cast<T*>(at)->~T(); },
-                                    refusal_of<T>()};
+                                    refusal_of<T>(),
+                                    hands_of<T>()};
 
 /// For a message in the sender's own variable, whose lifetime goes on.
 template <class T>
@@ -501,6 +513,7 @@ class inbox_core {
   void share_locked() noexcept;
   void keep_handled_locked(fiber& owner) const noexcept;
   void leave_owner_locked(fiber& owner) noexcept;
+  void disown_requests_locked() noexcept;
   void link_receiver(receive_link& waiting) noexcept;
   void unlink_receiver(receive_link& waiting) noexcept;
 

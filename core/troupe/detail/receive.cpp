@@ -65,6 +65,8 @@ bool receive_step::begin_slow(fiber& self, inbox_sources inboxes, other_sources 
   }
   for (;;) {
     const std::uint64_t id = self.open_wait(wait_kind::receive, true);
+    // A source that is armed in vain is not taken for the one that ended the last wait: disarm().
+    self.fired = fired_nothing;
     if (arm_all(self, inboxes, others, id, start)) return true;
     // What is bound to us may have changed since it was armed: look once more, under the lock that
     // senders hold, and park under the same lock.

@@ -190,6 +190,15 @@ class delegation {
   }
 };
 
+/// The same for a message that stays where it is.
+template <class T>
+void change_hands(T& message) noexcept {
+  const delegation<true> moving;
+  T carried(std::move(message));
+  std::destroy_at(&message);
+  std::construct_at(&message, std::move(carried));
+}
+
 /// True when the running fiber has used up its turn and should go to the back of the queue.
 inline bool spend_budget() noexcept {
   // Unsigned: else the compiler tests what it was before, and needs a register for that.

@@ -33,9 +33,13 @@ detail::scheduler& thread_scheduler::lend_thread() {
     return again;
   }
   auto made = std::make_shared<thread_scheduler>(*this);
-  made->start();
-  idle_.reserve(lent_.size() + 1);  // so that giving one back needs no memory
-  lent_.push_back(made);
+  idle_.reserve(lent_.size() + never_started_.size() + 1);  // giving one back needs no memory
+  if (stopping_lent_) {
+    never_started_.push_back(made);  // what is to run there is destroyed as it is
+  } else {
+    lent_.push_back(made);
+    made->start();
+  }
   return *made;
 }
 
@@ -57,8 +61,10 @@ void thread_scheduler::stop() noexcept {
   looks_.stop();
   {
     const std::lock_guard held(lent_mutex_);
-    for (auto& one : lent_) one->stop();
+    stopping_lent_ = true;
   }
+  // Without the mutex: what ends there meanwhile gives its thread back. The list changes no more.
+  for (auto& one : lent_) one->stop();
   blocking_.stop();
   stopping_.store(true);
   for (auto& one : workers_) one->bed.wake();
@@ -82,14 +88,16 @@ void thread_scheduler::yield(fiber& running) noexcept {
 }
 
 void thread_scheduler::add_injected(fiber& one) noexcept {
-  const std::lock_guard held(injection_lock_);
   one.next = nullptr;
   (last_injected_ != nullptr ? last_injected_->next : first_injected_) = &one;
   last_injected_ = &one;
   injected_.fetch_add(1);
 }
 
+// All under the lock: a worker takes the fiber under it, and so the scheduler, which may go once
+// the fiber has ended, is still there.
 void thread_scheduler::inject(fiber& one) noexcept {
+  const std::lock_guard held(injection_lock_);
   add_injected(one);
   if (sleepers_.load() != 0 && !awaiting_injection_.load()) wake_one();
 }

@@ -162,6 +162,7 @@ class thread_scheduler final : public detail::scheduler {
   // --- shared by the workers ---
   detail::fiber* take_injected(worker* into) noexcept;
   [[gnu::noinline]] void inject(detail::fiber& one) noexcept;
+  /// With `injection_lock_` held.
   void add_injected(detail::fiber& one) noexcept;
   [[nodiscard]] std::size_t awake() const noexcept {
     return workers_.size() - sleepers_.load(std::memory_order_relaxed);
@@ -182,7 +183,7 @@ class thread_scheduler final : public detail::scheduler {
   std::vector<std::unique_ptr<worker>> workers_;
   blocking_pool blocking_;
 
-  alignas(64) detail::spin_lock injection_lock_;  // guards the list, not the count
+  alignas(64) detail::spin_lock injection_lock_;  // guards the list; see inject()
   detail::fiber* first_injected_ = nullptr;
   detail::fiber* last_injected_ = nullptr;
   std::atomic<std::size_t> injected_{0};  // written under the lock; see "Sleeping" above
@@ -210,9 +211,12 @@ class thread_scheduler final : public detail::scheduler {
   std::atomic<std::uint64_t> ended_elsewhere_{0};
 
   thread_scheduler* parent_ = nullptr;
-  mutable std::mutex lent_mutex_;  // guards the two lists
+  mutable std::mutex lent_mutex_;  // guards what follows
   std::vector<std::shared_ptr<thread_scheduler>> lent_;
   std::vector<thread_scheduler*> idle_;  // of those, the ones given back
+  // Once stop() has begun, which ends the threads above, a thread that is lent is not started.
+  bool stopping_lent_ = false;
+  std::vector<std::shared_ptr<thread_scheduler>> never_started_;
 
   const bool can_raid_ = register_barrier();  // Linux has membarrier, and lets us
 

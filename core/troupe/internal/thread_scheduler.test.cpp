@@ -62,6 +62,28 @@ TEST(thread_scheduler_test, who_is_queued_behind_a_handler_that_computes_runs_el
   EXPECT_TRUE(seen);
 }
 
+// A third worker has to see to what waits behind both.
+TEST(thread_scheduler_test, a_watcher_that_finds_long_work_leaves_the_watch_to_another) {
+  for (int round = 0; round != 5; ++round) {
+    std::atomic<bool> ran{false};
+    std::atomic<bool> taken{false};
+    bool seen = false;
+    runtime rt({.workers = 3});
+    rt.block_on([](std::atomic<bool>* other, std::atomic<bool>* first, bool* in_time) -> task<> {
+      spawn([](const std::atomic<bool>* until, std::atomic<bool>* here) -> task<> {
+        *here = true;
+        compute_until(*until);
+        co_return;
+      }(other, first));
+      spawn(sets(other));
+      compute_until(*other);
+      *in_time = *other && *first;
+      co_return;
+    }(&ran, &taken, &seen));
+    EXPECT_TRUE(seen);
+  }
+}
+
 // Senders in each other's way bring the workers down to few (worker_limit.hpp); those who compute
 // in between must not hold up what they have woken.
 TEST(thread_scheduler_test, who_computes_holds_up_nobody_while_short_work_shares_few_workers) {

@@ -10,6 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 #include <algorithm>
+#include <mutex>
 #include <thread>
 #include <utility>
 
@@ -261,6 +262,7 @@ bool thread_scheduler::is_surplus(const worker& self) const noexcept {
 // To the injection queue, from where those within the limit take it. Nobody is woken for it:
 // another worker is awake, and looks there before it sleeps.
 void thread_scheduler::give_away(worker& self) noexcept {
+  const std::lock_guard held(injection_lock_);
   if (fiber* one = self.slot.exchange(nullptr)) add_injected(*one);
   while (fiber* one = self.queue.pop()) add_injected(*one);
 }
@@ -354,6 +356,9 @@ bool thread_scheduler::sleep(worker& self, bool leaving) noexcept {
     // Stolen fibers are in our queue already; this one goes in front of them.
     if (fiber* displaced = self.slot.exchange(found)) enqueue(self, *displaced);
   }
+  // Those who are active have counted on the watcher, and timers on who slept until then. What we
+  // have found to do may take long.
+  if ((watcher || next_timer_.load() != never) && others_active(self)) ensure_watcher();
   begin_to_look(self);
   current.until_sample = 1;  // the first message after a sleep is timed
   return !stopping_.load() || !self.slot.empty() || self.queue.size() != 0;
