@@ -7,7 +7,7 @@ import spread
 HOME = "troupe"
 REFERENCES = ("sup", "go")  # goals are measured against the first of them that has a figure
 
-UNITS = {"ns": "ns/op", "bytes": "bytes each", "p50": "ns", "p99": "ns", "p999": "ns", "max": "ns"}
+UNITS = {"ns": "ns/op", "bytes": "bytes each", "allocations": "allocations/op", "p50": "ns", "p99": "ns", "p999": "ns", "max": "ns"}
 
 
 @dataclass
@@ -36,6 +36,8 @@ class Cell:
 
     def figure(self, name):
         values = [run[name] for run in self.runs if name in run]
+        if name == "allocations":  # of a hundred thousand operations, a few are no figure
+            values = [round(value, 2) for value in values]
         return spread.of(values) if values else None
 
 
@@ -50,7 +52,7 @@ def lines(rows, cells):
 
 
 def title(row, figure):
-    return row.name if row.figures == ("ns",) else f"{row.name}: {figure}"
+    return row.name if figure == "ns" else f"{row.name}: {figure}"
 
 
 def behind(rows, cells):
@@ -67,8 +69,16 @@ def goals(rows, cells):
     """(title, peer, wanted factor, factor) for the rows that have one and were run on both."""
     for row, figure, got in lines(rows, cells):
         peer = next((one for one in REFERENCES if one in got), None)
-        if row.goal is not None and HOME in got and peer is not None:
+        if row.goal is not None and figure == "ns" and HOME in got and peer is not None:
             yield title(row, figure), peer, row.goal, got[peer].median / got[HOME].median
+
+
+def over_limits(rows, cells):
+    """(title, limit, median) where Troupe's figure is above what it should not exceed."""
+    for row, figure, got in lines(rows, cells):
+        limit = row.limits.get(figure)
+        if limit is not None and HOME in got and got[HOME].median > limit:
+            yield title(row, figure), limit, got[HOME].median
 
 
 def as_json(rows, cells, peers, machine, how):
@@ -80,7 +90,8 @@ def as_json(rows, cells, peers, machine, how):
                 if (got := cell.figure(figure)) is not None:
                     one[figure] = {"median": got.median, "first_quartile": got.low,
                                    "third_quartile": got.high, "runs": list(got.runs)}
-            if (made := cell.figure("allocations")) is not None:
+            made = cell.figure("allocations")
+            if made is not None and "allocations" not in row.figures:
                 one["allocations"] = made.median
             for key in ("note", "skip", "failed"):
                 if getattr(cell, key):

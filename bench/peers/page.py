@@ -4,6 +4,7 @@ from string import Template
 
 import outcome
 import table
+from spread import short
 
 
 def _bullets(items):
@@ -55,6 +56,8 @@ def write(template, rows, cells, peers, machine, how, said):
               for title, peer, factor in outcome.behind(rows, cells)]
     goals = [f"{title}: {factor:.1f} times {peer}, wanted {wanted:g}"
              for title, peer, wanted, factor in outcome.goals(rows, cells) if factor < wanted]
+    goals += [f"{title}: {short(got)}, at most {limit:g} wanted"
+              for title, limit, got in outcome.over_limits(rows, cells)]
     return Template(template).substitute(
         machine=_bullets(f"{key.replace('_', ' ')}: {value}" for key, value in machine.items()),
         how=how, versions=_bullets(versions), tables=_tables(rows, cells, names, groups),

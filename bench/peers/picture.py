@@ -14,7 +14,7 @@ RIGHT = 24
 
 
 def _decades(values):
-    low = math.floor(math.log10(min(values)))
+    low = math.floor(math.log10(min(value for value in values if value > 0)))
     high = math.ceil(math.log10(max(values)))
     return low, max(high, low + 1)
 
@@ -31,7 +31,7 @@ def draw(groups, peers, caption):
     """`groups`: [(heading, [(title, {peer: Spread})])]; times in nanoseconds."""
     groups = [(heading, lines) for heading, lines in groups if lines]
     values = [one.median for _, lines in groups for _, got in lines for one in got.values()]
-    if not values:
+    if not any(value > 0 for value in values):
         raise ValueError("nothing to draw")
     low, high = _decades(values)
     color = {peer: COLORS[i % len(COLORS)] for i, peer in enumerate(peers)}

@@ -13,8 +13,12 @@ class Row:
     workload: str
     keys: dict = field(default_factory=dict)
     figures: tuple = ("ns",)
-    # How many times faster than bare Go channels Troupe wants to be here; None: nothing is aimed at.
+    # How many times faster than sup Troupe wants to be here; None: nothing is aimed at.
     goal: float | None = None
+    # What a figure of Troupe's should not exceed.
+    limits: dict = field(default_factory=dict)
+    # The only peers it is for; none: all.
+    peers: tuple = ()
 
     @property
     def name(self):
@@ -34,27 +38,37 @@ class Row:
         return replace(self, keys=keys)
 
 
-def _at(group, workload, workers, figures=("ns",), goal=None, **keys):
-    return [Row(group, workload, {**keys, "workers": w}, figures, goal) for w in workers]
+def _at(group, workload, workers, figures=("ns",), goal=None, limits=None, peers=(), **keys):
+    return [Row(group, workload, {**keys, "workers": w}, figures, goal, limits or {}, peers)
+            for w in workers]
+
+
+COUNTED = {"figures": ("ns", "allocations"), "limits": {"allocations": 0}}
 
 
 def _messages():
     group = "Messages and calls"
-    rows = _at(group, "CastInbox_TryCast", (1, 2), capacity=1024, ops=1_000_000)
+    rows = _at(group, "CastInbox_TryCast", (1, 2), goal=5, capacity=1024, ops=1_000_000, **COUNTED)
     for capacity in (16, 1024):
         rows += _at(group, "CastInbox_SingleWorker", (1, 2), goal=5, capacity=capacity,
-                    ops=1_000_000)
-    rows += _at(group, "CastInbox_Parallel", (1, 2), goal=3, senders=8, capacity=64, ops=1_000_000)
-    rows += _at(group, "CallInbox_SingleWorker", (1, 2), goal=15, ops=100_000)
-    rows += _at(group, "CallInbox_Contention", (1, 2), goal=15, callers=8, ops=100_000)
+                    ops=1_000_000, **COUNTED)
+    rows += _at(group, "CastInbox_Parallel", (1, 2), goal=3, senders=8, capacity=64, ops=1_000_000,
+                **COUNTED)
+    rows += _at(group, "CallInbox_SingleWorker", (1, 2), goal=15, ops=100_000, **COUNTED)
+    rows += _at(group, "CallInbox_Contention", (1, 2), goal=15, callers=8, ops=100_000, **COUNTED)
     return rows
 
 
 def _supervision():
     group = "Supervision"
-    return (_at(group, "Supervisor_SpawnAndExit", (1, 2), goal=10, ops=100_000)
-            + _at(group, "Supervisor_ParallelSpawn", (1, 2), goal=10, senders=8, ops=100_000)
-            + _at(group, "Supervisor_RestartCycle", (1, 2), goal=10, ops=100_000))
+    rows = []
+    for name, keys in (("SpawnAndExit", {}), ("ParallelSpawn", {"senders": 8}),
+                       ("RestartCycle", {})):
+        rows += _at(group, f"Supervisor_{name}", (1, 2), ops=100_000, **keys, **COUNTED)
+    for row in tuple(rows):
+        rows.append(replace(row, keys={**row.keys, "as_it_comes": 1}, goal=10,
+                            peers=("troupe", "sup")))
+    return rows
 
 
 def _patterns():
@@ -81,13 +95,16 @@ def _savina():
              "ThreadRing": {"ops": 100_000}, "ForkJoinThroughput": {"ops": 600_000, "capacity": 64},
              "ForkJoinCreate": {"ops": 40_000}, "Big": {"ops": 2_400_000},
              "Chameneos": {"ops": 200_000}, "BoundedBuffer": {"ops": 40_000},
+             "BoundedQueue": {"ops": 40_000, "peers": ("troupe", "go", "sup")},
              "Philosophers": {"ops": 200_000}, "BankTransactions": {"ops": 50_000}}
     return [row for name, keys in sizes.items() for row in _at("Savina", name, (1, 2), **keys)]
 
 
 def _scale():
     group = "Scale"
-    rows = _at(group, "IdleActors", (2,), ("ns", "bytes"), actors=1_000_000)
+    # A million in less than a second.
+    rows = _at(group, "IdleActors", (2,), ("ns", "bytes"), limits={"ns": 1000, "bytes": 400},
+               actors=1_000_000)
     for actors in (10, 1_000, 100_000, 1_000_000):
         rows += _at(group, "ScaleActors", (1, 2), actors=actors, ops=1_000_000)
     for senders in (1, 8, 64):
@@ -106,13 +123,16 @@ def _latency():
 
 
 def _raw():
-    return ([Row(RAW_GROUP, name, {"ops": ops})
-             for name, ops in (("locked_add", 10_000_000), ("coroutine_switch", 10_000_000),
-                               ("malloc_free", 10_000_000), ("handler_call", 10_000_000),
-                               ("cache_line", 1_000_000))]
-            # For about as long as CallLatency takes, and as often as WakeLatency wakes.
-            + [Row(RAW_GROUP, name, {"ops": ops}, LATENCY)
-               for name, ops in (("clock_gap", 1_000_000), ("thread_wake", 500))])
+    """Troupe's program measures them for all."""
+    rows = []
+    for name, ops in (("locked_add", 10_000_000), ("coroutine_switch", 10_000_000),
+                      ("malloc_free", 10_000_000), ("handler_call", 10_000_000),
+                      ("cache_line", 1_000_000)):
+        rows.append(Row(RAW_GROUP, name, {"ops": ops}, peers=("troupe",)))
+    # For about as long as CallLatency takes, and as often as WakeLatency wakes.
+    for name, ops in (("clock_gap", 1_000_000), ("thread_wake", 500)):
+        rows.append(Row(RAW_GROUP, name, {"ops": ops}, LATENCY, peers=("troupe",)))
+    return rows
 
 
 def rows(only=(), quick=False):

@@ -56,13 +56,13 @@ def folder_for(options, ended_early):
 
 
 def run_row(row, found, options):
-    """{peer: Cell}. Only Troupe's program knows the machine's raw limits."""
+    """{peer: Cell}"""
     cells = {one.name: outcome.Cell() for one in found}
     for turn in range(options.repeat):
         for i in range(len(found)):
             peer = found[(i + turn) % len(found)]
             cell = cells[peer.name]
-            if row.group == plan.RAW_GROUP and peer.name != outcome.HOME:
+            if row.peers and peer.name not in row.peers:
                 continue
             if cell.goes_on:
                 cell.add(peer_folders.measure(peer, row.workload, row.arguments, options.seconds))
@@ -95,6 +95,8 @@ def print_verdict(rows, cells):
     for title, peer, wanted, factor in outcome.goals(rows, cells):
         if factor < wanted:
             print(f"goal missed: {title}: {factor:.1f} times {peer}, wanted {wanted:g}")
+    for title, limit, got in outcome.over_limits(rows, cells):
+        print(f"limit exceeded: {title}: {got:.3g}, at most {limit:g} wanted")
 
 
 def run_rows(rows, cells, found, options, say):

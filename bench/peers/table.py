@@ -7,7 +7,8 @@ from spread import short
 def cell_text(cell, got):
     if got is None:
         return "failed" if cell.failed else "-"
-    return f"{short(got.median)} ({short(got.low)}..{short(got.high)})"
+    text = f"{short(got.median)} ({short(got.low)}..{short(got.high)})"
+    return f"{text}, of {len(got.runs)} runs" if cell.failed else text
 
 
 def grid(rows, cells, peers):

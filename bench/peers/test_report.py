@@ -33,6 +33,28 @@ def cells():
             "Slow <&>": {"troupe": cell(100), "go": cell(50), "caf": stuck}}
 
 
+class LimitsTest(unittest.TestCase):
+    def test_a_figure_above_its_limit_is_told(self):
+        row = plan.Row("Group", "Idle", figures=("ns", "bytes"), limits={"bytes": 400, "ns": 10})
+        cells_of = {"Idle": {"troupe": cell(10, 10, bytes=401), "go": cell(99, bytes=4000)}}
+        self.assertEqual(list(outcome.over_limits([row], cells_of)), [("Idle: bytes", 400, 401)])
+
+    def test_a_few_allocations_in_a_hundred_thousand_operations_are_none(self):
+        row = plan.Row("Group", "Spawn", figures=("ns", "allocations"), limits={"allocations": 0})
+        few = {"Spawn": {"troupe": cell(10, allocations=0.00002)}}
+        many = {"Spawn": {"troupe": cell(10, allocations=0.02)}}
+        self.assertEqual(list(outcome.over_limits([row], few)), [])
+        self.assertEqual(list(outcome.over_limits([row], many)),
+                         [("Spawn: allocations", 0, 0.02)])
+
+    def test_a_row_may_be_for_some_peers_only(self):
+        only = [row for row in plan.rows() if row.workload == "BoundedQueue"]
+        self.assertTrue(only)
+        for row in only:
+            self.assertEqual(row.peers, ("troupe", "go", "sup"))
+            self.assertNotIn("peers", row.keys)
+
+
 class SpreadTest(unittest.TestCase):
     def test_median_and_quartiles_lie_within_the_runs(self):
         got = spread.of([5, 1, 3, 2, 4])

@@ -86,7 +86,7 @@ measured bounded_buffer(actor_system& system, const options& given) {
   const int64_t each = get(given, "actors", 40);
   scoped_actor self(system);
   const actor of =
-      system.spawn(buffer, static_cast<std::size_t>(get(given, "capacity", 50)), actor(self));
+      system.spawn(buffer, static_cast<std::size_t>(get(given, "buffer", 50) - each), actor(self));
   std::vector<actor> producers;
   std::vector<actor> consumers;
   for (int64_t i = 0; i != each; ++i) {
@@ -191,7 +191,7 @@ behavior teller(event_based_actor* self, const std::vector<actor>* accounts) {
     const auto count = accounts->size();
     const int64_t now = std::min<int64_t>(many, 64);
     for (int64_t i = 0; i != now; ++i) {
-      const std::size_t from = (*random)() % (count * 9 / 10);
+      const std::size_t from = (*random)() % (count * 8 / 10);
       const std::size_t to = from + 1 + (*random)() % (count - from - 1);
       self->send((*accounts)[from], 1, (*accounts)[to]);
     }

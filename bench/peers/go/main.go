@@ -1,4 +1,4 @@
-// Bare channels of Go: the least that a library of actors on channels must pay.
+// Bare channels of Go, as a program without a library of actors would use them.
 //
 // A cast is a send in a select with the sender's context, an actor is a goroutine that selects over
 // its channel and its context, and a call is a channel with a reply channel from a pool. Closing,
@@ -278,11 +278,14 @@ func fireAndForget(r *h.Run) {
 }
 
 func subscribe(r *h.Run) {
-	var o outbox
+	all := make([]outbox, max(1, r.N/h.OneOutbox))
+	r.N = len(all) * h.OneOutbox
 	f := func(int) error { return nil }
 	r.Start()
-	for range r.N {
-		o.subscribe(f)
+	for i := range all {
+		for range h.OneOutbox {
+			all[i].subscribe(f)
+		}
 	}
 	r.Stop()
 }
@@ -371,6 +374,7 @@ func main() {
 		"Big":                      {Ops: 2400000, Do: big},
 		"Chameneos":                {Ops: 200000, Do: chameneos},
 		"BoundedBuffer":            {Ops: 40000, Do: boundedBuffer},
+		"BoundedQueue":             {Ops: 40000, Do: boundedQueue},
 		"Philosophers":             {Ops: 200000, Do: philosophers},
 		"BankTransactions":         {Ops: 50000, Do: bank},
 	}

@@ -272,6 +272,36 @@ func boundedBuffer(r *h.Run) {
 	r.Stop()
 }
 
+// The buffer is a channel, which may have many receivers.
+func boundedQueue(r *h.Run) {
+	ctx, cancel := background()
+	defer cancel()
+	producers, consumers := r.Arg("producers", 40), r.Arg("consumers", 40)
+	each := r.N / producers
+	r.N = each * producers
+	buffer := make(chan int, r.Arg("capacity", 50))
+	var done sync.WaitGroup
+	done.Add(consumers)
+	r.Start()
+	for range producers {
+		go func() {
+			for i := range each {
+				cast(ctx, buffer, i)
+			}
+		}()
+	}
+	for range consumers {
+		go func() {
+			for range r.N / consumers {
+				<-buffer
+			}
+			done.Done()
+		}()
+	}
+	done.Wait()
+	r.Stop()
+}
+
 // One arbitrator owns the forks. Who is refused asks again, as in Savina.
 func philosophers(r *h.Run) {
 	type message struct {

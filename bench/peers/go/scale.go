@@ -14,18 +14,22 @@ func idleActors(r *h.Run) {
 	defer cancel()
 	n := r.Arg("actors", r.N)
 	r.N = n
-	inboxes := make([]chan int, n)
+	warm := make(chan int32)
+	inboxes := make([]chan int32, n)
+	for i := range inboxes {
+		inboxes[i] = warm // so that the array is in memory: it is not a part of any actor
+	}
 	runtime.GC()
 	before := h.Resident()
 	var started sync.WaitGroup
 	started.Add(n)
 	r.Start()
 	for i := range inboxes {
-		in := make(chan int, 16)
+		in := make(chan int32, 16)
 		inboxes[i] = in
 		go func() {
 			started.Done()
-			serve(ctx, in, func(int) bool { return true })
+			serve(ctx, in, func(int32) bool { return true })
 		}()
 	}
 	started.Wait()
@@ -41,20 +45,31 @@ func scaleActors(r *h.Run) {
 	rounds := max(1, r.N/n)
 	r.N = rounds * n
 	inboxes := make([]chan int, n)
-	var done sync.WaitGroup
-	done.Add(n)
+	var started, done sync.WaitGroup
+	started.Add(n)
 	for i := range inboxes {
-		inboxes[i] = make(chan int, 16)
-		go counting(ctx, &done, inboxes[i], rounds)
+		in := make(chan int, 16)
+		inboxes[i] = in
+		go func() {
+			started.Done()
+			serve(ctx, in, func(last int) bool {
+				if last == 1 {
+					done.Done()
+				}
+				return true
+			})
+		}()
 	}
-	r.Start()
-	for round := range rounds {
-		for _, in := range inboxes {
-			cast(ctx, in, round)
+	started.Wait()
+	h.Laps(r, rounds, func(rounds int) {
+		done.Add(n)
+		for left := rounds; left > 0; left-- {
+			for _, in := range inboxes {
+				cast(ctx, in, left)
+			}
 		}
-	}
-	done.Wait()
-	r.Stop()
+		done.Wait()
+	})
 }
 
 // The sender's goroutine has a thread of its own, which gives up its place when it sleeps: the receiver

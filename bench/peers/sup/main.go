@@ -7,6 +7,7 @@ package main
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"runtime"
 	"sync"
 	"time"
@@ -77,10 +78,22 @@ func answering(in *sup.CallInbox[int, int]) *actor {
 	})
 }
 
+// quiet: without a logger of the user's, a supervisor formats its lines and throws them away.
+var quiet = sup.WithLogger(slog.New(slog.DiscardHandler))
+
+// options are `more`, and no log unless the run is to show the library as it comes.
+func options(r *h.Run, more ...sup.SupervisorOption) []sup.SupervisorOption {
+	if r.Arg("as_it_comes", 0) == 0 {
+		more = append(more, quiet)
+	}
+	return more
+}
+
 // supervise starts a supervisor over the actors, and gives it with the function that ends it.
-func supervise(actors ...sup.Actor) (*sup.Supervisor, func()) {
+func supervise(r *h.Run, actors ...sup.Actor) (*sup.Supervisor, func()) {
 	ctx, cancel := context.WithCancel(background)
-	root := sup.NewSupervisor("root", sup.WithActors(actors...), sup.WithPolicy(sup.Temporary))
+	root := sup.NewSupervisor("root",
+		options(r, sup.WithActors(actors...), sup.WithPolicy(sup.Temporary))...)
 	go func() { _ = root.Run(ctx) }()
 	return root, func() { cancel(); root.Wait() }
 }
@@ -100,7 +113,7 @@ func castInbox(defaultSenders int) func(*h.Run) {
 		in := sup.NewCastInbox[int](r.Arg("capacity", 1024))
 		var done sync.WaitGroup
 		done.Add(1)
-		_, end := supervise(counting(&done, in, r.N))
+		_, end := supervise(r, counting(&done, in, r.N))
 		defer end()
 		r.Start()
 		for range senders {
@@ -119,7 +132,7 @@ func tryCast(r *h.Run) {
 	in := sup.NewCastInbox[int](r.Arg("capacity", 1024))
 	var done sync.WaitGroup
 	done.Add(1)
-	_, end := supervise(counting(&done, in, r.N))
+	_, end := supervise(r, counting(&done, in, r.N))
 	defer end()
 	r.Start()
 	for sent := 0; sent < r.N; {
@@ -140,7 +153,7 @@ func callInbox(defaultCallers int, latency bool) func(*h.Run) {
 		r.N = each * callers
 		in := sup.NewCallInbox[int, int](r.Arg("capacity", 16))
 		times := make([]int64, r.N)
-		_, end := supervise(answering(in))
+		_, end := supervise(r, answering(in))
 		defer end()
 		var done sync.WaitGroup
 		done.Add(callers)
@@ -173,7 +186,7 @@ func spawn(defaultSpawners int) func(*h.Run) {
 		spawners := r.Arg("senders", defaultSpawners)
 		r.N = r.N / spawners * spawners
 		idle := sup.NewCastInbox[int](1)
-		root, end := supervise(serving(idle, func(int) bool { return true }))
+		root, end := supervise(r, serving(idle, func(int) bool { return true }))
 		defer end()
 		var done sync.WaitGroup
 		done.Add(spawners)
@@ -207,8 +220,8 @@ func restartCycle(r *h.Run) {
 		return ctx.Err()
 	})
 	ctx, cancel := context.WithCancel(background)
-	root := sup.NewSupervisor("root", sup.WithActor(child), sup.WithPolicy(sup.Permanent),
-		sup.WithRestartDelay(0))
+	root := sup.NewSupervisor("root", options(r, sup.WithActor(child),
+		sup.WithPolicy(sup.Permanent), sup.WithRestartDelay(0))...)
 	r.Start()
 	go func() { _ = root.Run(ctx) }()
 	<-done
@@ -270,11 +283,14 @@ func fireAndForget(r *h.Run) {
 }
 
 func subscribe(r *h.Run) {
-	var o sup.Outbox[int]
+	all := make([]sup.Outbox[int], max(1, r.N/h.OneOutbox))
+	r.N = len(all) * h.OneOutbox
 	f := func(context.Context, int) {}
 	r.Start()
-	for range r.N {
-		o.Subscribe(f)
+	for i := range all {
+		for range h.OneOutbox {
+			all[i].Subscribe(f)
+		}
 	}
 	r.Stop()
 }
@@ -323,15 +339,18 @@ func idleActors(r *h.Run) {
 	defer cancel()
 	n := r.Arg("actors", r.N)
 	r.N = n
-	all := make([]sup.Actor, n)
+	all, warm := make([]sup.Actor, n), newActor(nil)
+	for i := range all {
+		all[i] = warm // so that the array is in memory: it is not a part of any actor
+	}
 	runtime.GC()
 	before := h.Resident()
 	var running sync.WaitGroup
 	running.Add(n)
 	r.Start()
 	for i := range all {
-		in := sup.NewCastInbox[int](16)
-		inner := serving(in, func(int) bool { return true })
+		in := sup.NewCastInbox[int32](16)
+		inner := serving(in, func(int32) bool { return true })
 		all[i] = newActor(func(ctx context.Context) error { running.Done(); return inner.Run(ctx) })
 		started(ctx, all[i])
 	}
@@ -341,7 +360,7 @@ func idleActors(r *h.Run) {
 	runtime.KeepAlive(all)
 }
 
-// inTurn sends r.N messages to so many actors in turn.
+// inTurn sends r.N messages to so many actors in turn. They have started before, and live on.
 func inTurn(defaultActors, defaultCapacity int) func(*h.Run) {
 	return func(r *h.Run) {
 		ctx, cancel := context.WithCancel(background)
@@ -350,20 +369,31 @@ func inTurn(defaultActors, defaultCapacity int) func(*h.Run) {
 		rounds := max(1, r.N/n)
 		r.N = rounds * n
 		inboxes := make([]*sup.CastInbox[int], n)
-		var done sync.WaitGroup
-		done.Add(n)
+		var running, done sync.WaitGroup
+		running.Add(n)
 		for i := range inboxes {
 			inboxes[i] = sup.NewCastInbox[int](r.Arg("capacity", defaultCapacity))
-			started(ctx, counting(&done, inboxes[i], rounds))
+			inner := serving(inboxes[i], func(last int) bool {
+				if last == 1 {
+					done.Done()
+				}
+				return true
+			})
+			started(ctx, newActor(func(ctx context.Context) error {
+				running.Done()
+				return inner.Run(ctx)
+			}))
 		}
-		r.Start()
-		for round := range rounds {
-			for _, in := range inboxes {
-				_ = in.Cast(background, round)
+		running.Wait()
+		h.Laps(r, rounds, func(rounds int) {
+			done.Add(n)
+			for left := rounds; left > 0; left-- {
+				for _, in := range inboxes {
+					_ = in.Cast(background, left)
+				}
 			}
-		}
-		done.Wait()
-		r.Stop()
+			done.Wait()
+		})
 	}
 }
 
@@ -373,7 +403,7 @@ func wakeLatency(r *h.Run) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	in, took := sup.NewCastInbox[time.Time](1), make(chan int64, 1)
-	_, end := supervise(serving(in, func(sent time.Time) bool {
+	_, end := supervise(r, serving(in, func(sent time.Time) bool {
 		took <- int64(time.Since(sent))
 		return true
 	}))
@@ -423,6 +453,7 @@ func main() {
 		"Big":                      {Ops: 2400000, Do: big},
 		"Chameneos":                {Ops: 200000, Do: chameneos},
 		"BoundedBuffer":            {Ops: 40000, Do: boundedBuffer},
+		"BoundedQueue":             {Ops: 40000, Do: boundedQueue},
 		"Philosophers":             {Ops: 200000, Do: philosophers},
 		"BankTransactions":         {Ops: 50000, Do: bank},
 	})

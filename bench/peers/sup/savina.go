@@ -36,7 +36,7 @@ func pingPong(r *h.Run) {
 func countingActor(r *h.Run) {
 	in := sup.NewCastInbox[int](1024) // a message of none asks whether all have come
 	done, count := make(chan int), 0
-	_, end := supervise(serving(in, func(m int) bool {
+	_, end := supervise(r, serving(in, func(m int) bool {
 		if m == 0 {
 			done <- count
 		}
@@ -239,6 +239,34 @@ func boundedBuffer(r *h.Run) {
 		_ = manager.Cast(ctx, delivery{consumer: in})
 	}
 	<-done
+	r.Stop()
+}
+
+// The buffer is an inbox: a channel may have many receivers.
+func boundedQueue(r *h.Run) {
+	producers, consumers := r.Arg("producers", 40), r.Arg("consumers", 40)
+	each := r.N / producers
+	r.N = each * producers
+	buffer := sup.NewCastInbox[int](r.Arg("capacity", 50))
+	var done sync.WaitGroup
+	done.Add(consumers)
+	r.Start()
+	for range producers {
+		go func() {
+			for i := range each {
+				_ = buffer.Cast(background, i)
+			}
+		}()
+	}
+	for range consumers {
+		go func() {
+			for range r.N / consumers {
+				<-buffer.Receive()
+			}
+			done.Done()
+		}()
+	}
+	done.Wait()
 	r.Stop()
 }
 

@@ -39,7 +39,7 @@ class passing : public troupe::actor {
     }
   }
 
-  troupe::cast_inbox<std::int64_t> in_{4};
+  troupe::cast_inbox<std::int64_t> in_{16};
   passing* next_ = nullptr;
   troupe::event* over_;
 };
@@ -84,7 +84,7 @@ class counting : public troupe::actor {
   }
 
  private:
-  troupe::cast_inbox<std::int64_t> in_{64};
+  troupe::cast_inbox<std::int64_t> in_{1024};
   troupe::cast_inbox<std::int64_t> out_{1};
   std::int64_t count_ = 0;
 };
@@ -134,7 +134,7 @@ class once : public troupe::actor {
   }
 
  private:
-  troupe::cast_inbox<int> in_{1};
+  troupe::cast_inbox<int> in_{16};
   countdown* left_;
 };
 
@@ -145,7 +145,7 @@ measured fork_join_create(const options& given) {
     left.left = n;
     left.over.reset();
     for (std::int64_t i = 0; i != n; ++i) {
-      const auto one = std::make_shared<once>(&left);
+      const auto one = troupe::make<once>(&left);
       rt.spawn(one);
       must((co_await one->put(1)).has_value(), "not sent");
     }

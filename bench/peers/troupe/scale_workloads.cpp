@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <memory>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 namespace peer {
@@ -32,22 +33,23 @@ struct crowd_state {
 };
 
 /// With one inbox of 16 and a serve loop, as most actors are.
+template <class Message>
 class member : public troupe::actor {
  public:
   explicit member(crowd_state* of) : actor("member"), crowd_(of) {}
-  /// `last`: the last message of a lap to this actor.
-  auto put(bool last) { return in_.cast(last); }
+  /// `last`: 1 with the last message of a lap to this actor, otherwise 0.
+  auto put(Message last) { return in_.cast(last); }
 
  protected:
   task<result<>> run(troupe::context ctx) override {
     crowd_->one_done();
-    co_return co_await troupe::serve(ctx, troupe::on(in_, [this](bool last) {
-                                       if (last) crowd_->one_done();
+    co_return co_await troupe::serve(ctx, troupe::on(in_, [this](Message last) {
+                                       if (last == 1) crowd_->one_done();
                                      }));
   }
 
  private:
-  troupe::cast_inbox<bool> in_{16};
+  troupe::cast_inbox<Message> in_{16};
   crowd_state* crowd_;
 };
 
@@ -62,19 +64,31 @@ double resident_bytes() {
   return static_cast<double>(resident) * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
-task<> start(troupe::runtime* rt, crowd_state* crowd, std::int64_t many) {
+using idle = member<std::int32_t>;
+
+task<> start(troupe::runtime* rt, crowd_state* crowd, std::vector<idle*>* all, std::int64_t many) {
   crowd->expect(many);
-  for (std::int64_t i = 0; i != many; ++i) rt->spawn(troupe::make<member>(crowd));
+  for (std::int64_t i = 0; i != many; ++i) {
+    auto one = troupe::make<idle>(crowd);
+    (*all)[static_cast<std::size_t>(i)] = one.get();
+    rt->spawn(std::move(one));
+  }
   static_cast<void>(co_await crowd->all.wait());
 }
 
 measured idle_actors(const options& given) {
   const std::int64_t actors = given.get("actors", 1'000'000);
   crowd_state crowd;
+  // A way to reach each. The array is written before memory is looked at: it is not an actor's.
+  std::vector<idle*> all(static_cast<std::size_t>(actors));
+  for (idle*& one : all) {
+    one = nullptr;
+    keep(&one);
+  }
   troupe::runtime rt({.workers = given.workers()});
-  rt.block_on(start(&rt, &crowd, 100));
+  rt.block_on(start(&rt, &crowd, &all, 100));
   const double before = resident_bytes();
-  const auto body = [&](std::int64_t n) { return start(&rt, &crowd, n); };
+  const auto body = [&](std::int64_t n) { return start(&rt, &crowd, &all, n); };
   measured got = rt.block_on(timed(&body, actors));
   got.bytes = (resident_bytes() - before) / static_cast<double>(actors);
   return got;
@@ -83,9 +97,10 @@ measured idle_actors(const options& given) {
 measured scale_actors(const options& given) {
   const std::int64_t actors = given.get("actors", 1'000'000);
   crowd_state crowd;
-  std::vector<std::shared_ptr<member>> all;
+  std::vector<std::shared_ptr<member<std::int64_t>>> all;
   all.reserve(static_cast<std::size_t>(actors));
-  for (std::int64_t i = 0; i != actors; ++i) all.push_back(std::make_shared<member>(&crowd));
+  for (std::int64_t i = 0; i != actors; ++i)
+    all.push_back(std::make_shared<member<std::int64_t>>(&crowd));
   troupe::runtime rt({.workers = given.workers()});
   crowd.expect(actors);
   for (const auto& one : all) rt.spawn(one);
@@ -93,7 +108,7 @@ measured scale_actors(const options& given) {
   return measure(rt, given.get("ops", 1'000'000), actors, [&](std::int64_t n) -> task<> {
     crowd.expect(actors);
     for (std::int64_t left = n / actors; left != 0; --left) {
-      for (const auto& one : all) static_cast<void>(co_await one->put(left == 1));
+      for (const auto& one : all) static_cast<void>(co_await one->put(left == 1 ? 1 : 0));
     }
     static_cast<void>(co_await crowd.all.wait());
   });

@@ -41,7 +41,7 @@ measured spawn_and_exit(const options& given) {
   const auto root = start_root(rt, {.policy = troupe::restart_policy::temporary});
   return measure(rt, given.get("ops", 200'000), 1, [&](std::int64_t n) -> task<> {
     for (std::int64_t i = 0; i != n; ++i) {
-      must(root->spawn(std::make_shared<short_lived>()).has_value(), "not spawned");
+      must(root->spawn(troupe::make<short_lived>()).has_value(), "not spawned");
       static_cast<void>(co_await root->wait());
     }
   });
@@ -49,7 +49,7 @@ measured spawn_and_exit(const options& given) {
 
 task<> spawn_many(troupe::supervisor* root, troupe::event* ran, std::int64_t many) {
   for (std::int64_t i = 0; i != many; ++i) {
-    must(root->spawn(std::make_shared<short_lived>(ran)).has_value(), "not spawned");
+    must(root->spawn(troupe::make<short_lived>(ran)).has_value(), "not spawned");
     static_cast<void>(co_await ran->wait());
     ran->reset();
   }

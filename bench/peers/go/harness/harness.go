@@ -27,6 +27,9 @@ type Run struct {
 	mallocs, after uint64
 }
 
+// OneOutbox is how many subscribe to each outbox in Outbox_Subscribe.
+const OneOutbox = 1000
+
 type Workload struct {
 	Ops int // unless the caller says otherwise
 	Do  func(*Run)
@@ -55,6 +58,14 @@ func (r *Run) Start() {
 func (r *Run) Stop() {
 	r.end = time.Now()
 	r.after = mallocs()
+}
+
+// Laps does a quarter of the rounds, and then all of them with the clock running.
+func Laps(r *Run, rounds int, lap func(rounds int)) {
+	lap(max(1, rounds/4))
+	r.Start()
+	lap(rounds)
+	r.Stop()
 }
 
 // Resident is the resident memory of this process in bytes.

@@ -3,8 +3,8 @@
 //!
 //! A workload is written once, as handlers (`Handler`) that a library runs (`Library`). The shell
 //! around a handler is the library's own actor, and everything is monomorphised, so nothing of this
-//! is left in the measured code. A workload is run three times: to warm up, to count allocations,
-//! and for the figures.
+//! is left in the measured code. A workload is run three times: to warm up (unless it does that
+//! itself), to count allocations, and for the figures.
 
 pub mod savina;
 pub mod savina_meetings;
@@ -19,19 +19,31 @@ use std::sync::Arc;
 use std::time::Instant;
 use tokio::sync::Notify;
 
-/// Counts allocations, in the second pass only.
+/// Counts allocations, a realloc too, in the second pass only.
 struct Counting;
 static COUNT: AtomicBool = AtomicBool::new(false);
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+fn count() {
+    if COUNT.load(Relaxed) {
+        ALLOCATIONS.fetch_add(1, Relaxed);
+    }
+}
+
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        if COUNT.load(Relaxed) {
-            ALLOCATIONS.fetch_add(1, Relaxed);
-        }
+        count();
         System.alloc(layout)
+    }
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        count();
+        System.alloc_zeroed(layout)
+    }
+    unsafe fn realloc(&self, p: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        count();
+        System.realloc(p, layout, size)
     }
     unsafe fn dealloc(&self, p: *mut u8, layout: Layout) {
         System.dealloc(p, layout)
@@ -110,6 +122,10 @@ impl Latch {
     pub fn new(hits: u64) -> Arc<Latch> {
         Arc::new(Latch { left: AtomicU64::new(hits), open: Notify::new() })
     }
+    /// For the next use, when the last has been waited for.
+    pub fn expect(&self, hits: u64) {
+        self.left.store(hits, Release);
+    }
     pub fn hit(&self) {
         if self.left.fetch_sub(1, AcqRel) == 1 {
             self.open.notify_one();
@@ -136,6 +152,10 @@ pub struct Run {
 impl Run {
     pub fn arg(&self, key: &str, otherwise: u64) -> u64 {
         self.args.get(key).copied().unwrap_or(otherwise)
+    }
+    /// The bound of an inbox.
+    pub fn capacity(&self, otherwise: u64) -> usize {
+        self.arg("capacity", otherwise) as usize
     }
     /// Makes the number of operations a multiple; gives the share of each.
     pub fn share(&mut self, among: u64) -> u64 {
@@ -211,7 +231,7 @@ pub fn main<L: Library>() {
         }
         Workload::Do(ops, function) => (args.get("ops").copied().unwrap_or(ops), function),
     };
-    let single = name == "IdleActors";
+    let (single, warms_up) = (name == "IdleActors", name == "ScaleActors");
     let (workers, passed, named) =
         (args.get("workers").copied().unwrap_or(2), args, name.to_string());
     let mut run = L::block_on(workers as usize, async move {
@@ -222,7 +242,9 @@ pub fn main<L: Library>() {
         };
         let mut allocations = -1.0;
         if !single {
-            pass((ops / 5).max(1)).await;
+            if !warms_up {
+                pass((ops / 5).max(1)).await;
+            }
             COUNT.store(true, SeqCst);
             let counted = pass((ops / 5).max(1)).await;
             COUNT.store(false, SeqCst);

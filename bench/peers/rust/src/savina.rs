@@ -69,8 +69,10 @@ impl<L: Library> Handler<L> for Ponger<L> {
 
 async fn ping_pong<L: Library>(mut r: Run) -> Run {
     let done = Latch::new(1);
-    let pong = L::spawn(16, Ponger(None)).await;
-    let ping = L::spawn(16, Pinger { pong: pong.clone(), left: r.n, done: done.clone() }).await;
+    let pong = L::spawn(r.capacity(16), Ponger(None)).await;
+    let ping =
+        L::spawn(r.capacity(16), Pinger { pong: pong.clone(), left: r.n, done: done.clone() })
+            .await;
     r.start();
     L::tell(&pong, Pinged::By(ping)).await;
     done.wait().await;
@@ -97,7 +99,7 @@ impl<L: Library> Handler<L> for Sum {
 }
 
 async fn counting<L: Library>(mut r: Run) -> Run {
-    let (n, to) = (r.n, L::spawn(1024, Sum(0)).await);
+    let (n, to) = (r.n, L::spawn(r.capacity(1024), Sum(0)).await);
     let (tell, told) = oneshot::channel();
     r.start();
     L::go(async move {
@@ -135,10 +137,10 @@ impl<L: Library> Handler<L> for Ring<L> {
 
 async fn thread_ring<L: Library>(mut r: Run) -> Run {
     let done = Latch::new(1);
-    let first = L::spawn(16, Ring { next: None, done: done.clone() }).await;
+    let first = L::spawn(r.capacity(16), Ring { next: None, done: done.clone() }).await;
     let mut next = first.clone();
     for _ in 1..r.arg("actors", 100) {
-        next = L::spawn(16, Ring { next: Some(next), done: done.clone() }).await;
+        next = L::spawn(r.capacity(16), Ring { next: Some(next), done: done.clone() }).await;
     }
     L::tell(&first, Hop::Next(next)).await;
     r.start();
@@ -149,7 +151,7 @@ async fn thread_ring<L: Library>(mut r: Run) -> Run {
 }
 
 async fn fork_join_throughput<L: Library>(mut r: Run) -> Run {
-    let (actors, capacity) = (r.arg("actors", 60), r.arg("capacity", 1024) as usize);
+    let (actors, capacity) = (r.arg("actors", 60), r.capacity(1024));
     let (each, done) = (r.share(actors), Latch::new(actors));
     let mut all = vec![];
     for _ in 0..actors {
@@ -169,12 +171,12 @@ async fn fork_join_throughput<L: Library>(mut r: Run) -> Run {
 }
 
 async fn fork_join_create<L: Library>(mut r: Run) -> Run {
-    let (n, done) = (r.n, Latch::new(r.n));
+    let (n, capacity, done) = (r.n, r.capacity(16), Latch::new(r.n));
     let opened = done.clone();
     r.start();
     L::go(async move {
         for i in 0..n {
-            let to = L::spawn(16, Counter { left: 1, done: done.clone() }).await;
+            let to = L::spawn(capacity, Counter { left: 1, done: done.clone() }).await;
             L::tell(&to, i).await;
         }
     });
@@ -232,7 +234,7 @@ async fn big<L: Library>(mut r: Run) -> Run {
     for i in 0..n {
         let (all_of_them, random, done) = (Arc::default(), Random(i + 1), done.clone());
         let actor = BigActor { all: all_of_them, left, random, done };
-        all.push(L::spawn(n as usize + 2, actor).await);
+        all.push(L::spawn(r.capacity(n + 2), actor).await);
     }
     let all = Arc::new(all);
     r.start();

@@ -61,11 +61,11 @@ impl<L: Library> Handler<L> for Chameneo<L> {
 
 async fn chameneos<L: Library>(mut r: Run) -> Run {
     let (n, done) = (r.arg("actors", 100), Latch::new(1));
-    let mall = L::spawn(n as usize, Mall { waiting: None, left: r.n, done: done.clone() }).await;
+    let mall = L::spawn(r.capacity(n), Mall { waiting: None, left: r.n, done: done.clone() }).await;
     r.start();
     for i in 0..n {
         let color = (i % 3) as u8;
-        let one = L::spawn(16, Chameneo { color, mall: mall.clone() }).await;
+        let one = L::spawn(r.capacity(16), Chameneo { color, mall: mall.clone() }).await;
         L::tell(&one, color).await;
     }
     done.wait().await;
@@ -238,11 +238,11 @@ async fn philosophers<L: Library>(mut r: Run) -> Run {
     let n = r.arg("actors", 20);
     let (left, done) = (r.share(n), Latch::new(n));
     let table = Arbitrator { philosophers: vec![], taken: vec![] };
-    let arbitrator = L::spawn(2 * n as usize, table).await;
+    let arbitrator = L::spawn(r.capacity(2 * n), table).await;
     let mut all = vec![];
     for me in 0..n as usize {
         let (arbitrator, done) = (arbitrator.clone(), done.clone());
-        all.push(L::spawn(16, Philosopher { me, left, arbitrator, done }).await);
+        all.push(L::spawn(r.capacity(16), Philosopher { me, left, arbitrator, done }).await);
     }
     r.start();
     L::tell(&arbitrator, Fork::Table(all)).await;
@@ -288,7 +288,9 @@ async fn bank<L: Library>(mut r: Run) -> Run {
     let (n, count, done) = (r.n, r.arg("accounts", 1000) as usize, Latch::new(r.n));
     let mut all = Vec::with_capacity(count);
     for _ in 0..count {
-        all.push(L::spawn::<Account>(16, Account { balance: 0, done: done.clone() }).await);
+        all.push(
+            L::spawn::<Account>(r.capacity(16), Account { balance: 0, done: done.clone() }).await,
+        );
     }
     r.start();
     L::go(async move {

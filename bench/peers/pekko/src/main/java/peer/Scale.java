@@ -46,23 +46,49 @@ final class Scale {
     run.note = "garbage included; of the heap " + live / run.n + " bytes an actor are live";
   }
 
+  /** Hits the latch of the moment when started, with 1, the last of a lap, and with 0: its end. */
+  static Behavior<Workloads.Message> member(CountDownLatch[] done) {
+    return Behaviors.setup(
+        context -> {
+          done[0].countDown();
+          return Behaviors.receiveMessage(
+              m -> {
+                if (m.value() <= 1) {
+                  done[0].countDown();
+                }
+                return m.value() == 0 ? Behaviors.stopped() : Behaviors.same();
+              });
+        });
+  }
+
   static void scaleActors(Run run) {
     int actors = (int) run.arg("actors", 1000);
-    long rounds = run.share(actors);
-    CountDownLatch done = new CountDownLatch(actors);
+    long each = run.share(actors);
+    CountDownLatch[] done = {new CountDownLatch(actors)};
     List<ActorRef<Workloads.Message>> all = new ArrayList<>();
     run.prepare(
         context -> {
           for (int i = 0; i < actors; i++) {
-            all.add(context.spawnAnonymous(Workloads.counter(rounds, done)));
+            all.add(context.spawnAnonymous(member(done)));
           }
         });
-    run.measure(
-        done,
-        context ->
-            context.spawnAnonymous(
-                Workloads.sender(
-                    run.n, i -> all.get((int) (i % actors)).tell(new Workloads.Message(i)))));
+    Run.await(done[0]);
+    // The figures are those of the second lap.
+    for (long rounds : new long[] {Math.max(1, each / 4), each}) {
+      done[0] = new CountDownLatch(actors);
+      run.measure(
+          done[0],
+          context ->
+              context.spawnAnonymous(
+                  Workloads.sender(
+                      rounds * actors,
+                      i ->
+                          all.get((int) (i % actors))
+                              .tell(new Workloads.Message(rounds - i / actors)))));
+    }
+    done[0] = new CountDownLatch(actors);
+    all.forEach(one -> one.tell(new Workloads.Message(0)));
+    Run.await(done[0]);
   }
 
   static void wakeLatency(Run run) throws InterruptedException {
