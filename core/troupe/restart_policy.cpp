@@ -69,6 +69,14 @@ finding check_backoff(std::string_view whose, const backoff& growth, nanoseconds
   return std::nullopt;
 }
 
+// 0 times anything is 0: whoever asks for growth would get restarts without a pause.
+finding check_growth(std::string_view whose, const backoff& growth, nanoseconds first) {
+  if (growth.factor <= 1 || first != nanoseconds::zero()) return std::nullopt;
+  return text(whose,
+              ".backoff.factor is above 1, but restart_delay is 0, which never grows: set "
+              "restart_delay");
+}
+
 // A temporary child is never restarted: what it says about restarts would be silently ignored.
 finding check_temporary(const child_options& child) {
   constexpr std::string_view why = " but it is temporary and never restarts; remove one of the two";
@@ -87,6 +95,7 @@ std::optional<std::string> validate(const supervision_options& options) {
   if (auto bad = check_delay(whose, options.restart_delay)) return bad;
   if (auto bad = check_limit(whose, options.restart_limit)) return bad;
   if (auto bad = check_backoff(whose, options.backoff, options.restart_delay)) return bad;
+  if (auto bad = check_growth(whose, options.backoff, options.restart_delay)) return bad;
   if (auto bad = check_jitter(whose, options.jitter)) return bad;
   return check_timeout(whose, options.shutdown_timeout);
 }
@@ -102,8 +111,11 @@ std::optional<std::string> validate(const supervision_options& defaults,
   if (auto bad = check_timeout(whose, child.shutdown_timeout.value_or(defaults.shutdown_timeout))) {
     return bad;
   }
-  if (child.policy.value_or(defaults.policy) != restart_policy::temporary) return std::nullopt;
-  return check_temporary(child);
+  if (child.policy.value_or(defaults.policy) == restart_policy::temporary) {
+    return check_temporary(child);
+  }
+  // Only of a backoff of its own: a child that sets just its delay to 0 wants no pause.
+  return child.backoff ? check_growth(whose, *child.backoff, delay) : std::nullopt;
 }
 
 }  // namespace troupe

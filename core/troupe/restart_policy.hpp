@@ -44,6 +44,7 @@ struct restart_limit {
 };
 
 /// How the delay grows when a child fails again and again: it is multiplied by `factor` each time.
+/// A factor above 1 needs a `restart_delay`: 0 would never grow, and is refused.
 struct backoff {
   double factor = 1.0;                                   ///< >= 1; 1 keeps the delay constant
   std::chrono::nanoseconds max_delay{30'000'000'000};    ///< cap before jitter; only if factor > 1
