@@ -33,4 +33,16 @@ std::shared_ptr<actor> make_actor(std::string name,
   return std::make_shared<function_actor>(std::move(name), std::move(run));
 }
 
+namespace detail {
+
+void throw_made_derived(std::string_view handle, const actor& made) {
+  const std::string is(handle);
+  throw usage_error("fresh_child<" + is + ">: the factory made an object of a class derived from " +
+                    is + ", actor \"" + made.name() +
+                    "\"; the inboxes of that class would be lost at a restart: let the factory "
+                    "return a std::shared_ptr of it, and name it, fresh_child<that class>");
+}
+
+}  // namespace detail
+
 }  // namespace troupe

@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <type_traits>
 
@@ -80,6 +81,83 @@ TEST(child_spec_test, a_later_self_with_other_inboxes_is_a_failed_start) {
   EXPECT_TRUE(why_not.contains("inboxes differ")) << why_not;
   EXPECT_TRUE(handle.done());
   EXPECT_FALSE(child->in.try_cast(1));
+}
+
+class bigger_sink : public sink {
+ public:
+  bigger_sink() : sink(4) {}
+  cast_inbox<int> more{4};
+};
+
+// Its inbox would stay behind at the first restart, with what waits in it.
+TEST(child_spec_test, a_fresh_child_of_a_derived_class_is_refused) {
+  std::string why_not;
+  try {
+    fresh_child<sink> child(
+        []() -> std::shared_ptr<sink> { return std::make_shared<bigger_sink>(); });
+  } catch (const usage_error& wrong) {
+    why_not = wrong.what();
+  }
+  EXPECT_TRUE(why_not.contains("derived from") && why_not.contains("sink")) << why_not;
+  fresh_child fits([] { return std::make_shared<bigger_sink>(); });
+  EXPECT_TRUE(fits->more.try_cast(1));
+  EXPECT_NO_THROW(fresh_child([] {
+    return make_actor("plain", [](context, logger&) -> task<result<>> { co_return {}; });
+  })) << "a plain actor has no inboxes to lose";
+}
+
+TEST(child_spec_test, a_later_self_of_a_derived_class_is_a_failed_start) {
+  std::string why_not;
+  int made = 0;
+  deterministic_runtime rt;
+  fresh_child<sink> child([&]() -> std::shared_ptr<sink> {
+    if (made++ == 0) return std::make_shared<sink>(4);
+    return std::make_shared<bigger_sink>();
+  });
+  auto handle = rt.spawn(std::make_shared<supervisor>(
+      "root", supervisor_options{
+                  .restart_limit = {.max_restarts = 1, .window = std::chrono::hours(1)},
+                  .on_error = [&](const actor&,
+                                  const exit_reason& why) { why_not = std::string(why.text()); },
+                  .children = {child.spec()}}));
+  rt.run_until_idle();
+  ASSERT_TRUE(child->in.try_cast(-1));
+  rt.run_until_idle();
+  EXPECT_TRUE(why_not.contains("derived from")) << why_not;
+  EXPECT_TRUE(handle.done());
+}
+
+// Has one inbox, of as many messages in each run, but not of the same type.
+class changing : public actor {
+ public:
+  explicit changing(bool first) : actor("changing") {
+    if (first) {
+      numbers.emplace(4);
+    } else {
+      texts.emplace(4);
+    }
+  }
+  std::optional<cast_inbox<int>> numbers;
+  std::optional<cast_inbox<std::string>> texts;
+
+ protected:
+  task<result<>> run(context) override { co_return fail(errc::refused); }
+};
+
+TEST(child_spec_test, a_later_self_whose_inbox_has_other_messages_is_a_failed_start) {
+  std::string why_not;
+  int made = 0;
+  deterministic_runtime rt;
+  fresh_child child([&] { return std::make_shared<changing>(made++ == 0); });
+  auto handle = rt.spawn(std::make_shared<supervisor>(
+      "root", supervisor_options{
+                  .restart_limit = {.max_restarts = 1, .window = std::chrono::hours(1)},
+                  .on_error = [&](const actor&,
+                                  const exit_reason& why) { why_not = std::string(why.text()); },
+                  .children = {child.spec()}}));
+  rt.run_until_idle();
+  EXPECT_TRUE(why_not.contains("inboxes differ")) << why_not;
+  EXPECT_TRUE(handle.done());
 }
 
 }  // namespace

@@ -101,7 +101,9 @@ class runtime {
   /// Runs an actor once, without a supervisor: when it ends, it has ended for good, and its inboxes
   /// are closed. Usually given the root supervisor. The handle may be dropped; then an end with an
   /// error or an exception is logged, as an error. Throws usage_error for a null actor, one that
-  /// runs already or belongs to a supervisor, and after shutdown.
+  /// runs already or belongs to a supervisor, and after shutdown. `Actor` has to be the object's
+  /// own class: inboxes of a class derived from it are closed at the end only where its run has
+  /// received from them.
   template <std::derived_from<actor> Actor>
   join_handle<exit_reason> spawn(std::shared_ptr<Actor> one, spawn_options options = {}) {
     if (one) detail::settle_inboxes(*one);

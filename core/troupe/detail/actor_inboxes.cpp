@@ -178,7 +178,10 @@ bool actor_inboxes::redirect_to(actor_inboxes& first) noexcept {
   std::size_t count = 0;
   for (; inbox_core* const mine = members_.at(count); ++count) {
     const inbox_core* const theirs = first.members_.at(count);
-    if (theirs == nullptr || mine->capacity() != theirs->capacity()) return false;
+    if (theirs == nullptr || mine->capacity() != theirs->capacity() ||
+        &mine->ops() != &theirs->ops()) {  // a message has been put there as another type
+      return false;
+    }
   }
   // Behind the members, `first` may have adopted inboxes that its runs received from.
   const inbox_core* const next = first.members_.at(count);

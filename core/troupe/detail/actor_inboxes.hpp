@@ -54,7 +54,8 @@ class actor_inboxes {
   [[nodiscard]] actor_registration& registration() noexcept { return registration_; }
 
   /// The restart of an actor from a factory: our inboxes forward to those of `first`, one by one in
-  /// the order of construction. False, and nothing done, if the lists do not match.
+  /// the order of construction. False, and nothing done, if the lists do not match in number,
+  /// capacity and type of message.
   bool redirect_to(actor_inboxes& first) noexcept;
 
  private:
