@@ -4,6 +4,7 @@
 #include <troupe/detail/actor_slot.hpp>
 #include <troupe/detail/fiber.hpp>
 #include <troupe/detail/slab_memory.hpp>
+#include <troupe/join_handle.hpp>
 #include <troupe/make.hpp>
 #include <troupe/serve.hpp>
 #include <troupe/testing/deterministic_runtime.hpp>
@@ -31,6 +32,7 @@ static_assert(sizeof(troupe::detail::receive_awaiter<int>) <= 32);
 static_assert(sizeof(cast_inbox<int>) <= 48);
 static_assert(sizeof(troupe::actor) <= 40);
 static_assert(sizeof(troupe::detail::actor_slot) <= 32);
+static_assert(sizeof(troupe::detail::join_state<void>) <= 72);
 
 class waits_in_receive : public troupe::actor {
  public:

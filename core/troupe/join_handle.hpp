@@ -1,7 +1,8 @@
 #pragma once
 
 // join_handle<T>: a fiber that was spawned, from outside. Await it for what it gave, cancel it, or
-// drop it: the fiber goes on.
+// drop it: the fiber goes on. What a task threw is for whoever asks a handle; where the last of
+// those goes unasked, it is logged.
 
 #include <troupe/context.hpp>
 #include <troupe/detail/fiber.hpp>
@@ -28,24 +29,32 @@ namespace detail {
 template <class T>
 using stored = std::conditional_t<std::is_void_v<T>, std::monostate, T>;
 
+/// A task has thrown, and nobody can ask for that any more: to the log of its runtime.
+void log_unheard(const context& scope, const std::exception_ptr& thrown) noexcept;
+
 /// Shared by the handles and the fiber; the last of them frees it.
 template <class T>
 struct join_state : pooled {
   event ended;
   std::optional<stored<T>> value;  // written before `ended` is set
-  std::exception_ptr thrown;
+  std::exception_ptr thrown;       // the same
   context scope;
   // For a last handle that is dropped: makes the fiber forget us. False: it has ended, and lets go
   // of us by itself. Null where the fiber never forgets.
   bool (*forget)(join_state&) noexcept = nullptr;
   std::atomic<std::uint32_t> references{2};  // one of the first handle, one of the fiber
+  // Somebody has been given `thrown`: by a handle, whose reference goes after that.
+  std::atomic<bool> heard{false};
   // Who made it frees it: code with a sanitizer has another pool than code without.
   void (*destroy)(join_state&) noexcept = [](join_state& self) noexcept { delete &self; };
 };
 
 template <class T>
 void let_go(join_state<T>& state) noexcept {
-  if (state.references.fetch_sub(1, std::memory_order_acq_rel) == 1) state.destroy(state);
+  if (state.references.fetch_sub(1, std::memory_order_acq_rel) != 1) return;
+  if (state.thrown && !state.heard.load(std::memory_order_relaxed)) [[unlikely]]
+    log_unheard(state.scope, state.thrown);
+  state.destroy(state);
 }
 
 /// A handle's hold on the state.
@@ -82,9 +91,9 @@ class join_reference {
 }  // namespace detail
 
 /// Awaiting gives a result<T>: what the fiber gave, or errc::canceled if whoever awaits is canceled
-/// first. An exception of the fiber is thrown; that of a task whose handles have all been dropped
-/// is logged. Copies refer to the same fiber; the value is copied if T can be, else moved out by
-/// the first.
+/// first. An exception of the fiber is thrown; that of a task whose handles are all dropped without
+/// having given it is logged, as an error. Copies refer to the same fiber; the value is copied if T
+/// can be, else moved out by the first.
 template <class T>
 class join_handle {
   class [[nodiscard]] awaiter;
@@ -116,7 +125,10 @@ class join_handle<T>::awaiter {
   bool await_suspend(std::coroutine_handle<> at) { return wait_.await_suspend(at); }
   result<T> await_resume() {
     if (auto waited = wait_.await_resume(); !waited) return fail(waited.error());
-    if (state_->thrown) std::rethrow_exception(state_->thrown);
+    if (state_->thrown) {
+      state_->heard.store(true, std::memory_order_relaxed);
+      std::rethrow_exception(state_->thrown);
+    }
     if constexpr (std::is_void_v<T>) {
       return {};
     } else if constexpr (std::is_copy_constructible_v<T>) {
@@ -166,9 +178,6 @@ join_handle<T> spawn_task(scheduler& sched, context_state* parent, task<T> body)
   auto owner = std::make_unique<spawned_task<T>>();
   owner->ended = [](root_owner& self) noexcept {
     const std::unique_ptr<spawned_task<T>> mine(static_cast<spawned_task<T>*>(&self));
-    if (mine->state->thrown && mine->state->references.load(std::memory_order_acquire) == 1) {
-      current.sched->crashed_unheard(mine->state->thrown);
-    }
     mine->state->ended.set();
     let_go(*mine->state);
   };
@@ -184,6 +193,9 @@ join_handle<T> spawn_task(scheduler& sched, context_state* parent, task<T> body)
 
 /// Runs a task as a fiber of its own beside the running actor, under its context and in its
 /// runtime. Throws usage_error outside of a runtime.
+///
+/// Where the handle is dropped, an exception of the task is logged, but an error that it returns is
+/// a value like any other: nobody hears of it.
 template <class T>
 join_handle<T> spawn(task<T> body) {
   detail::fiber& self = detail::running_fiber("spawn");

@@ -4,11 +4,18 @@
 #include <troupe/testing/deterministic_runtime.hpp>
 
 #include <gtest/gtest.h>
+#include <spdlog/logger.h>
+#include <spdlog/sinks/ostream_sink.h>
 
 #include <chrono>
 #include <memory>
 #include <optional>
+#include <sstream>
 #include <stdexcept>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
 
 namespace {
 
@@ -125,6 +132,100 @@ TEST(join_handle, a_fiber_beside_another_ends_with_it) {
   rt.run_until_idle();
   EXPECT_TRUE(inner->done());
   EXPECT_TRUE(canceled) << "it ran under the context of the one that spawned it";
+}
+
+// The lines that the runtime has written, shared with a sink that may outlive the test's part.
+class log_lines {
+ public:
+  log_lines() : sink_(std::make_shared<spdlog::sinks::ostream_sink_mt>(out_)) {}
+  [[nodiscard]] troupe::logger log() const {
+    auto target = std::make_shared<spdlog::logger>("app", sink_);
+    target->set_pattern("%v");
+    return troupe::logger(std::move(target));
+  }
+  [[nodiscard]] int unheard() const {
+    const std::string text = out_.str();
+    const std::string_view line = "a task failed, and nobody has its handle why=";
+    int found = 0;
+    for (std::size_t at = 0; (at = text.find(line, at)) != std::string::npos; ++at) ++found;
+    return found;
+  }
+
+ private:
+  std::ostringstream out_;
+  std::shared_ptr<spdlog::sinks::ostream_sink_mt> sink_;
+};
+
+TEST(join_handle, an_exception_that_no_handle_was_asked_for_is_logged) {
+  const log_lines lines;
+  deterministic_runtime rt(1, lines.log());
+  std::optional handle = rt.spawn(fails());
+  std::optional copy = handle;
+  rt.run_until_idle();
+  handle.reset();
+  EXPECT_EQ(lines.unheard(), 0) << "the copy may still be asked";
+  copy.reset();
+  EXPECT_EQ(lines.unheard(), 1);
+  static_cast<void>(rt.spawn(fails()));
+  rt.run_until_idle();
+  EXPECT_EQ(lines.unheard(), 2) << "dropped before the end";
+  static_cast<void>(rt.block_on(rt.spawn(number(1))));
+  EXPECT_EQ(lines.unheard(), 2);
+}
+
+TEST(join_handle, an_exception_that_one_handle_has_thrown_is_not_logged) {
+  const log_lines lines;
+  deterministic_runtime rt(1, lines.log());
+  {
+    const auto handle = rt.spawn(fails());
+    const auto copy = handle;
+    EXPECT_THROW(static_cast<void>(rt.block_on(handle)), std::runtime_error);
+  }
+  EXPECT_EQ(lines.unheard(), 0);
+}
+
+TEST(join_handle, a_wait_that_ends_before_the_task_has_not_heard_of_it) {
+  const log_lines lines;
+  deterministic_runtime rt(1, lines.log());
+  {
+    const auto handle = rt.spawn([]() -> task<> {
+      static_cast<void>(co_await troupe::sleep_for(1s));
+      throw std::runtime_error("no");
+    }());
+    const auto soon = troupe::context::background().with_cancel();
+    soon.cancel();
+    EXPECT_EQ(rt.block_on(handle.wait(soon)).error(), errc::canceled);
+    rt.advance(2s);
+  }
+  EXPECT_EQ(lines.unheard(), 1);
+}
+
+TEST(join_handle, a_handle_that_outlives_its_runtime_still_tells) {
+  const log_lines lines;
+  std::optional<troupe::join_handle<void>> handle;
+  {
+    troupe::runtime rt({.workers = 1, .log = lines.log()});
+    handle = rt.spawn(fails());
+    rt.run();
+  }
+  EXPECT_EQ(lines.unheard(), 0);
+  handle.reset();
+  EXPECT_EQ(lines.unheard(), 1);
+}
+
+// The end and the drop meet in every order; the line is written once in each.
+TEST(join_handle, an_end_and_a_drop_at_the_same_time_log_once) {
+  constexpr int rounds = 500;
+  const log_lines lines;
+  {
+    troupe::runtime rt({.workers = 2, .log = lines.log()});
+    for (int i = 0; i != rounds; ++i) {
+      const auto handle = rt.spawn(fails());
+      if (i % 2 == 0) std::this_thread::yield();
+    }
+    rt.run();
+  }
+  EXPECT_EQ(lines.unheard(), rounds);
 }
 
 TEST(join_handle, spawn_wants_a_runtime) {

@@ -73,6 +73,7 @@ runtime::runtime(const runtime_options& options) : runtime(make_scheduler(option
 runtime::runtime(std::shared_ptr<detail::scheduler> scheduler, runtime_options options)
     : scheduler_(std::move(scheduler)), root_(make_root(*scheduler_)), log_(options.log) {
   internal::check(options.health, "runtime_options::health");
+  scheduler_->log_to(options.log);
   overseer_ = std::make_unique<internal::overseer>(
       *scheduler_,
       internal::overseer_options{.health = options.health,

@@ -110,8 +110,9 @@ class runtime {
     return spawn_actor(std::move(one), options);
   }
 
-  /// Runs a task as a fiber of its own, under the root context. An exception of one whose handle
-  /// has been dropped is logged, as an error. Throws usage_error after shutdown.
+  /// Runs a task as a fiber of its own, under the root context. An exception of one whose handles
+  /// are dropped unasked is logged, as an error; of an error that it returns nobody hears then.
+  /// Throws usage_error after shutdown.
   template <class T>
   join_handle<T> spawn(task<T> body) {
     return detail::spawn_task(scheduler(), root_context().state(), std::move(body));

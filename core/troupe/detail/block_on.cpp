@@ -2,7 +2,9 @@
 
 #include <troupe/detail/context_extra.hpp>
 #include <troupe/error.hpp>
+#include <troupe/exit_reason.hpp>
 #include <troupe/internal/describe_wait.hpp>
+#include <troupe/internal/log_failure.hpp>
 
 #include <mutex>
 #include <string>
@@ -28,6 +30,19 @@ context start_root(scheduler& sched, context_state* parent, task<result<>> root,
   made.root.store(frame, std::memory_order_release);
   sched.schedule(made);
   return scope;
+}
+
+void log_unheard(const context& scope, const std::exception_ptr& thrown) noexcept {
+  // The handle may be dropped on any thread, also after its runtime: each context above the task's
+  // lives as long as that does, and the root's keeps the scheduler.
+  for (const context_state* at = scope.state(); at != nullptr; at = at->parent) {
+    const context_extra* const extra = at->extra.load(std::memory_order_acquire);
+    const scheduler* const home =
+        extra != nullptr ? extra->clock.load(std::memory_order_acquire) : nullptr;
+    if (home == nullptr) continue;
+    return internal::log_failure(home->log(), "a task failed, and nobody has its handle",
+                                 [&] { return exit_reason::from_exception(thrown); });
+  }
 }
 
 void require_foreign_thread(const char* operation) {

@@ -12,14 +12,15 @@
 #include <troupe/clock.hpp>
 #include <troupe/detail/runtime_services.hpp>
 #include <troupe/detail/timer_node.hpp>
+#include <troupe/logger.hpp>
 
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
-#include <exception>
 #include <memory>
 #include <mutex>
+#include <utility>
 
 namespace troupe::detail {
 
@@ -71,8 +72,6 @@ class periodic_look {
   [[nodiscard]] virtual duration interval() const noexcept = 0;
   /// See scheduler::health_was_set.
   virtual void health_was_set(const actor_slot& of) noexcept = 0;
-  /// See scheduler::crashed_unheard.
-  virtual void crashed_unheard(const std::exception_ptr& thrown) noexcept = 0;
 };
 
 class scheduler : public std::enable_shared_from_this<scheduler> {
@@ -136,8 +135,10 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   /// An actor here has a health of its own to be looked after. Called with the slot's lock held.
   virtual void health_was_set(const actor_slot&) const noexcept {}
 
-  /// A task has ended with an exception, and nobody has a handle that could be asked.
-  virtual void crashed_unheard(const std::exception_ptr&) const noexcept {}
+  /// The runtime's, for what nobody else hears of; it may outlive the runtime. Set before anything
+  /// runs.
+  [[nodiscard]] const logger& log() const noexcept { return log_; }
+  void log_to(logger log) noexcept { log_ = std::move(log); }
 
   /// Whose looks these are: called between start() and stop(). Before start(), once.
   virtual void look_with(periodic_look& eyes) = 0;
@@ -154,6 +155,7 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
 
  private:
   mutable runtime_services services_;  // the root's are used
+  logger log_;
 };
 
 /// A fiber whose run is over, for the next run of the same owner: make_fiber_again().

@@ -5,7 +5,6 @@
 #include <troupe/detail/fiber.hpp>
 #include <troupe/detail/inbox_core.hpp>
 #include <troupe/internal/call_user.hpp>
-#include <troupe/internal/log_failure.hpp>
 #include <troupe/internal/thread_stack.hpp>
 #include <troupe/internal/throw_site.hpp>
 
@@ -71,11 +70,6 @@ void overseer::health_was_set(const actor_slot& of) noexcept {
   } catch (const std::bad_alloc&) {
     options_.log.warn("no memory to look after an actor in its own way; as all others, then");
   }
-}
-
-void overseer::crashed_unheard(const std::exception_ptr& thrown) noexcept {
-  log_failure(options_.log, "a task failed, and nobody has its handle",
-              [&] { return exit_reason::from_exception(thrown); });
 }
 
 time_point overseer::look(time_point now) noexcept {

@@ -43,7 +43,6 @@ class overseer final : public detail::periodic_look {
   /// The shortest of all.
   [[nodiscard]] duration interval() const noexcept override;
   void health_was_set(const detail::actor_slot& of) noexcept override;
-  void crashed_unheard(const std::exception_ptr& thrown) noexcept override;
 
  private:
   using slot_index = std::uint32_t;

@@ -20,6 +20,7 @@ thread_scheduler::thread_scheduler(std::size_t workers, std::size_t blocking_thr
 
 thread_scheduler::thread_scheduler(thread_scheduler& parent) : thread_scheduler(1, 0, 0) {
   parent_ = &parent;
+  log_to(parent.log());
 }
 
 thread_scheduler::~thread_scheduler() { stop(); }
@@ -187,11 +188,6 @@ void thread_scheduler::health_was_set(const detail::actor_slot& of) const noexce
   if (look_ == nullptr) return;
   look_->health_was_set(of);
   looks_.sooner();
-}
-
-void thread_scheduler::crashed_unheard(const std::exception_ptr& thrown) const noexcept {
-  if (parent_ != nullptr) return parent_->crashed_unheard(thrown);
-  if (look_ != nullptr) look_->crashed_unheard(thrown);
 }
 
 template <class Visit>

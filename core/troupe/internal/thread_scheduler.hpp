@@ -127,7 +127,6 @@ class thread_scheduler final : public detail::scheduler {
   void stop() noexcept override;
   void look_with(detail::periodic_look& eyes) override { look_ = &eyes; }
   void health_was_set(const detail::actor_slot& of) const noexcept override;
-  void crashed_unheard(const std::exception_ptr& thrown) const noexcept override;
   void visit_workers(void (*visit)(const detail::worker_view&, void*), void* data) const override;
   [[nodiscard]] std::uint64_t progress() const noexcept override;
   [[nodiscard]] bool quiet() const noexcept override;

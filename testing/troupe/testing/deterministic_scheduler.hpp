@@ -52,9 +52,6 @@ class deterministic_scheduler final : public detail::scheduler {
     look_->health_was_set(of);
     next_look_ = clock_.now();
   }
-  void crashed_unheard(const std::exception_ptr& thrown) const noexcept override {
-    if (look_ != nullptr) look_->crashed_unheard(thrown);
-  }
   void visit_workers(void (*)(const detail::worker_view&, void*), void*) const override {}
   [[nodiscard]] std::uint64_t progress() const noexcept override { return turns_; }
   [[nodiscard]] bool quiet() const noexcept override { return ready_.empty(); }
