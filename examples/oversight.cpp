@@ -102,7 +102,9 @@ int main() {
     co_return result<>();
   }));
   const troupe::run_outcome outcome = rt.run({.stop_on = {SIGINT, SIGTERM}});
-  fmt::print("stopped by signal {}, {} left\n", outcome.signal, outcome.survivors.size());
+  fmt::print("stopped by signal {}, {} left, {} failed\n", outcome.signal, outcome.survivors.size(),
+             outcome.failed.size());
   // [run]
-  return seen && outcome.signal == SIGTERM && outcome.survivors.empty() ? 0 : 1;
+  const bool well = outcome.survivors.empty() && outcome.failed.empty();
+  return seen && outcome.signal == SIGTERM && well ? 0 : 1;
 }

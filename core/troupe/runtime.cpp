@@ -128,7 +128,8 @@ run_outcome runtime::run(const run_options& options) {
   if (stopped.load()) waited_.store(true);
   return {
       .signal = came.load(),
-      .survivors = scheduler_->fibers() == 0 ? std::vector<survivor>() : survivors_of(*scheduler_)};
+      .survivors = scheduler_->fibers() == 0 ? std::vector<survivor>() : survivors_of(*scheduler_),
+      .failed = scheduler_->failed().take()};
 }
 
 void runtime::stop(stopping how) {

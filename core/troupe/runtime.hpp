@@ -9,6 +9,7 @@
 #include <troupe/context.hpp>
 #include <troupe/detail/actor_run.hpp>
 #include <troupe/detail/block_on.hpp>
+#include <troupe/failed_root.hpp>
 #include <troupe/health.hpp>
 #include <troupe/inspect.hpp>
 #include <troupe/join_handle.hpp>
@@ -71,10 +72,15 @@ struct survivor {
   std::string doing;  ///< "running", or what it waits for
 };
 
-/// How a run() ended.
+/// How a run() ended. A main() that gives a process manager an exit code looks at `failed`: a
+/// program whose root has given up has ended, but not well.
 struct run_outcome {
   int signal = 0;                     ///< the one that stopped it; 0: none did
   std::vector<survivor> survivors{};  ///< who did not end in time
+  /// The actors spawned on the runtime itself that ended with an error or an exception, in that
+  /// order, since the start or the run() before; a root supervisor beyond its restart limit is one.
+  /// At most 100. Not tasks: their handles, or the log, tell.
+  std::vector<failed_root> failed{};
 };
 
 enum class stopping : std::uint8_t { and_return, and_wait };

@@ -24,6 +24,7 @@
 #include <troupe/actor.hpp>
 #include <troupe/actor_id.hpp>
 #include <troupe/exit_reason.hpp>
+#include <troupe/failed_root.hpp>
 #include <troupe/health.hpp>
 #include <troupe/logger.hpp>
 #include <troupe/make.hpp>

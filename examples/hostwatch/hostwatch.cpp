@@ -124,6 +124,7 @@ int main(int argc, char** argv) {
     co_return result<>();
   };
   if (length > 0) rt.spawn(troupe::make_actor("alarm", alarm));
-  rt.run({.stop_on = {SIGINT, SIGTERM, SIGHUP}});
+  const troupe::run_outcome outcome = rt.run({.stop_on = {SIGINT, SIGTERM, SIGHUP}});
   if (draws) fmt::print("\x1b[?25h\x1b[?1049l");
+  return outcome.failed.empty() ? 0 : 1;
 }

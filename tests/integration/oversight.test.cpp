@@ -403,6 +403,46 @@ TEST(oversight, run_ends_with_the_last_actor) {
   EXPECT_TRUE(outcome.survivors.empty());
 }
 
+TEST(oversight, run_names_the_roots_that_failed) {
+  runtime rt({.workers = 2, .start = false});
+  const auto crashes = [](context, logger&) -> task<result<>> {
+    throw std::runtime_error("no sensor");
+    co_return result<>();
+  };
+  rt.spawn(std::make_shared<supervisor>(
+      "root", supervisor_options{.restart_limit = {.max_restarts = 0},
+                                 .children = {make_actor("child", crashes)}}));
+  const auto kept = rt.spawn(make_actor("apart", crashes), {.own_thread = true});
+  rt.spawn(make_actor("ends", [](context, logger&) -> task<result<>> { co_return result<>(); }));
+  run_outcome outcome = rt.run();
+  ASSERT_EQ(outcome.failed.size(), 2U) << "the child is its supervisor's business";
+  if (outcome.failed[0].name != "root") std::swap(outcome.failed[0], outcome.failed[1]);
+  EXPECT_EQ(outcome.failed[0].name, "root");
+  ASSERT_NE(outcome.failed[0].why.as_error(), nullptr);
+  EXPECT_EQ(*outcome.failed[0].why.as_error(), errc::restart_limit);
+  EXPECT_EQ(outcome.failed[1].name, "apart") << "also where its handle is kept";
+  EXPECT_EQ(outcome.failed[1].why.kind(), exit_kind::exception);
+  EXPECT_TRUE(rt.run().failed.empty()) << "they have been told of";
+}
+
+TEST(oversight, who_is_stopped_has_not_failed) {
+  runtime rt({.workers = 1, .start = false});
+  rt.spawn(make_actor("stops", [&](context ctx, logger&) -> task<result<>> {
+    rt.stop();
+    co_return fail(co_await ctx.done());
+  }));
+  EXPECT_TRUE(rt.run().failed.empty());
+}
+
+TEST(oversight, run_names_no_more_than_a_hundred) {
+  runtime rt({.workers = 1, .start = false});
+  for (int i = 0; i != 150; ++i) {
+    rt.spawn(make_actor("fails",
+                        [](context, logger&) -> task<result<>> { co_return fail(errc::refused); }));
+  }
+  EXPECT_EQ(rt.run().failed.size(), 100U);
+}
+
 TEST(oversight, stop_from_an_actor_ends_a_run) {
   runtime rt({.workers = 2});
   rt.spawn(make_actor("serves", [](context ctx, logger&) -> task<result<>> {

@@ -51,6 +51,7 @@ void log_unheard(actor& one, const exit_reason& why) noexcept {
 
 void only_run_ended(scheduler& where, actor& one, join_state<exit_reason>* told,
                     exit_reason&& why) noexcept {
+  where.failed().note(one, why);
   if (told == nullptr) log_unheard(one, why);
   actor_internals::ended_for_good(one, &why);
   actor_internals::unclaim(one);

@@ -10,6 +10,7 @@
 // before and clears it after (see fiber.hpp), also when the fiber was woken in between.
 
 #include <troupe/clock.hpp>
+#include <troupe/detail/failed_roots.hpp>
 #include <troupe/detail/runtime_services.hpp>
 #include <troupe/detail/timer_node.hpp>
 #include <troupe/logger.hpp>
@@ -115,6 +116,7 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
   [[nodiscard]] virtual bool is_simulated() const noexcept { return false; }
   /// What libraries above the core keep for each runtime.
   [[nodiscard]] runtime_services& services() const noexcept { return root().services_; }
+  [[nodiscard]] failed_roots& failed() const noexcept { return root().failed_; }
 
   /// Blocks the calling thread, which is none of the scheduler's own, until `done` is set or, if
   /// `until` comes first, gives false. The deterministic scheduler runs fibers meanwhile.
@@ -155,6 +157,7 @@ class scheduler : public std::enable_shared_from_this<scheduler> {
 
  private:
   mutable runtime_services services_;  // the root's are used
+  mutable failed_roots failed_;        // the same
   logger log_;
 };
 
