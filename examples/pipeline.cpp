@@ -52,9 +52,10 @@ int main() {
   auto last = std::make_shared<collect>();
   auto middle = std::make_shared<square>(last->in);
   std::size_t most_ahead = 0;
-  auto first = troupe::make_actor("count", [&](context, troupe::logger&) -> task<result<>> {
+  auto first = troupe::make_actor("count", [&](context ctx, troupe::logger&) -> task<result<>> {
     for (int n = 0; n != 1000; ++n) {
-      if (auto sent = co_await middle->in.cast(n); !sent) co_return troupe::fail(sent.error());
+      // With the context a stop ends the loop also while there is room and nothing has to wait.
+      if (auto sent = co_await middle->in.cast(ctx, n); !sent) co_return troupe::fail(sent.error());
       most_ahead = std::max(most_ahead, middle->in.size());
     }
     middle->in.close();

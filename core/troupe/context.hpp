@@ -2,8 +2,10 @@
 
 // context: cancellation and deadline, handed down a tree of work.
 //
-// Every run of an actor has one. A wait that is given a context ends when that context does; a wait
-// that is given none ends with the context of the actor that waits.
+// Every run of an actor has one. A wait ends with an error when the context of the actor that waits
+// does; one that is given a context also when that one does. Only one that is given background() is
+// ended by neither. What need not wait is not ended either: a cast that finds room, an event that
+// is set, an emit, blocking(). So a loop that may never have to wait asks: while (!ctx.err()).
 
 #include <troupe/clock.hpp>
 #include <troupe/detail/context_state.hpp>

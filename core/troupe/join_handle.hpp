@@ -194,6 +194,11 @@ join_handle<T> spawn_task(scheduler& sched, context_state* parent, task<T> body)
 /// Runs a task as a fiber of its own beside the running actor, under its context and in its
 /// runtime. Throws usage_error outside of a runtime.
 ///
+/// The task does not keep the actor, and nobody waits for it when the actor's run ends: it is
+/// canceled, and goes on until its next wait says so, perhaps beside the next run or after the
+/// actor is gone. So one that uses `this` is awaited before run() returns; any other is given what
+/// it needs, as a std::shared_ptr, say.
+///
 /// Where the handle is dropped, an exception of the task is logged, but an error that it returns is
 /// a value like any other: nobody hears of it.
 template <class T>
