@@ -6,9 +6,12 @@
 //     if (auto* order = got.get<0>()) ...        // result<order>*: a message, or inbox_closed
 //     else if (got.get<2>()) ...                 // the context has ended
 //
-// Sources are inboxes, ctx.done(), after(d) and every(d). If several are ready the choice rotates,
-// so that a busy inbox does not starve another; a source behind select is untouched unless it was
-// chosen. When the actor that waits is canceled, canceled() is true and no source was chosen.
+// Sources are inboxes, ctx.done(), after(d) and every(d). If several inboxes are ready the choice
+// rotates, so that a busy one does not starve another. Timers and contexts are looked at after the
+// inboxes, in the order given: one that is due waits as long as an inbox has messages, so a loop
+// that must keep to a deadline asks ctx.err(). A source behind select is untouched unless it was
+// chosen. When the actor that waits is canceled, which is looked at before all, canceled() is true
+// and no source was chosen.
 
 #include <troupe/call_inbox.hpp>
 #include <troupe/cast_inbox.hpp>

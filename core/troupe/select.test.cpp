@@ -237,6 +237,22 @@ TEST(select, a_busy_inbox_does_not_starve_another_beside_a_timer_and_a_context) 
   });
 }
 
+TEST(select, inboxes_go_before_timers_and_contexts) {
+  deterministic_runtime rt;
+  cast_inbox<int> inbox(10);
+  const auto over = rt.root_context().with_cancel();
+  over.cancel();
+  for (int i = 0; i != 10; ++i) ASSERT_TRUE(inbox.try_cast(i));
+  run(rt, [&]() -> task<> {
+    for (int i = 0; i != 10; ++i) {
+      auto got = co_await select(over.done(), troupe::after(0s), inbox);
+      EXPECT_EQ(got.index(), 2U) << "the others are ready, and wait";
+    }
+    auto got = co_await select(over.done(), troupe::after(0s), inbox);
+    EXPECT_EQ(got.index(), 0U) << "of those in the order given";
+  });
+}
+
 TEST(select, a_busy_shared_inbox_does_not_starve_one_of_its_own) {
   for (const bool first : {false, true}) {
     deterministic_runtime rt;
