@@ -221,7 +221,8 @@ class call_inbox {
   [[nodiscard]] auto receive() { return detail::receive_awaiter<message_type>(core_); }
 
   /// No more requests are taken. Those that wait in the inbox are still delivered; callers that
-  /// wait for room get errc::inbox_closed. Harmless when repeated. Any thread.
+  /// wait for room get errc::inbox_closed. Harmless when repeated. Any thread. For a child that is
+  /// to end by it: see cast_inbox::close.
   void close() noexcept { core_.close(detail::inbox_core::closing::by_user); }
 
   [[nodiscard]] std::size_t size() const noexcept { return core_.size(); }

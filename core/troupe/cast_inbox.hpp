@@ -305,6 +305,10 @@ class cast_inbox {
 
   /// Nothing more is taken. What waits in the inbox is still delivered; senders that wait get their
   /// message back with errc::inbox_closed. Harmless when repeated. Any thread.
+  ///
+  /// It stays closed when its actor is restarted. A loop that ends clean at a closed inbox, as
+  /// serve() does, ends at once in each run: a permanent child is restarted for ever, without a
+  /// pause where there is no restart_delay. Make it transient.
   void close() noexcept { core_.close(detail::inbox_core::closing::by_user); }
 
   [[nodiscard]] std::size_t size() const noexcept { return core_.size(); }

@@ -315,4 +315,33 @@ TEST(restart, a_stop_reaches_whatever_run_there_is) {
   }
 }
 
+// Why a child whose inbox is closed to end it has to be transient.
+TEST(restart, an_inbox_closed_by_its_user_stays_closed_over_restarts) {
+  class drains : public actor {
+   public:
+    drains() : actor("drains") {}
+    cast_inbox<int> in{1};
+    int runs = 0;
+
+   protected:
+    task<result<>> run(context ctx) override {
+      ++runs;
+      co_return co_await serve(ctx, on(in, [](int) {}));
+    }
+  };
+  for (const auto policy : {restart_policy::transient, restart_policy::permanent}) {
+    deterministic_runtime rt;
+    auto one = std::make_shared<drains>();
+    const auto end = rt.spawn(std::make_shared<supervisor>(
+        "root", supervisor_options{.policy = policy,
+                                   .restart_limit = {.max_restarts = 9, .window = 1h},
+                                   .children = {one}}));
+    rt.run_until_idle();
+    one->in.close();
+    rt.run_until_idle();
+    EXPECT_EQ(one->runs, policy == restart_policy::transient ? 1 : 10);
+    EXPECT_EQ(end.done(), policy == restart_policy::permanent) << "beyond its limit";
+  }
+}
+
 }  // namespace

@@ -18,6 +18,7 @@ namespace troupe {
 /// | permanent | restarts  | restarts                   |
 /// | transient | stays down| restarts                   |
 /// | temporary | stays down| stays down                 |
+/// One that ends clean when it is done, or when its inbox is closed, is to be transient.
 /// A child that ends `canceled` although its supervisor did not ask it to stop gave up on its work.
 enum class restart_policy : std::uint8_t { permanent, transient, temporary };
 
