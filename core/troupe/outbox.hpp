@@ -9,7 +9,10 @@
 // one gives an error; the first error is what emit gives. An exception leaves emit at once. With a
 // context, emit calls no further handler once it has ended, and gives its error.
 //
-// Handlers are kept alive by the outbox, and may therefore be coroutines that capture. While one is
+// Handlers are kept alive by the outbox, and may therefore be coroutines that capture. What they
+// point at is not: `this` in a handler has to outlive the run of the emitter, unless it is the
+// emitter's own fiber that unsubscribes. Unsubscribing on another thread does not wait for an emit
+// that is under way. Else capture a std::weak_ptr or std::shared_ptr. While a coroutine handler is
 // awaited, the next is not called. T stays as it is until emit has ended, so a coroutine handler
 // may refer to it.
 //
