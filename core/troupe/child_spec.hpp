@@ -59,7 +59,8 @@ class child_spec {
   }
 
   /// Each run gets an object of its own. One that throws, or gives null, is a failed start, which
-  /// counts as a crash.
+  /// counts as a crash. The factory is called in the supervisor's own turn, and holds up all its
+  /// children: let it make the object, and open files and devices in run().
   template <detail::actor_factory Factory>
   child_spec(Factory factory, child_options options = {})
       : options_(options), factory_([make = std::move(factory)]() mutable {
