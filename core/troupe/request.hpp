@@ -94,6 +94,10 @@ class reply_address {
 
 /// A call that waits for its answer. Move-only; may be kept, moved to another actor or answered
 /// from another thread.
+///
+/// Dropped, it fails its caller. One that is put aside in a member of the actor is not dropped when
+/// the run ends or crashes, but when the object goes: until then the caller waits. Keep it in a
+/// variable of run(), or a container there.
 template <class T, class R>
 class [[nodiscard]] request {
  public:

@@ -9,6 +9,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <thread>
 #include <type_traits>
@@ -93,6 +94,37 @@ TEST(request, that_is_dropped_fails_its_caller_at_once) {
   rt.run_until_idle();
   ASSERT_TRUE(one.got);
   EXPECT_EQ(one.got->error(), errc::no_reply);
+}
+
+// What a member keeps goes with the object, not with the run.
+TEST(request, kept_in_a_member_outlives_the_run_of_its_actor) {
+  class keeps : public troupe::actor {
+   public:
+    keeps() : actor("keeps") {}
+    call_inbox<int, int> in{1};
+
+   protected:
+    task<result<>> run(troupe::context) override {
+      auto got = co_await in.receive();
+      if (got) kept_ = std::move(*got);
+      co_return result<>();
+    }
+
+   private:
+    std::optional<request> kept_;
+  };
+  deterministic_runtime rt;
+  auto one = std::make_shared<keeps>();
+  const auto ended = rt.spawn(one);
+  std::optional<result<int>> got;
+  const auto caller = start(rt, [&]() -> task<> { got = co_await one->in.call(1); });
+  rt.run_until_idle();
+  EXPECT_TRUE(ended.done());
+  EXPECT_FALSE(got) << "nobody has told the caller";
+  one.reset();
+  rt.run_until_idle();
+  ASSERT_TRUE(got);
+  EXPECT_EQ(got->error(), errc::no_reply);
 }
 
 TEST(request, that_is_overwritten_fails_its_caller) {
