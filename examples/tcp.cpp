@@ -45,8 +45,13 @@ class greeter : public troupe::actor {
   static task<result<>> accept_all(tcp_listener listener) {
     for (;;) {
       auto peer = co_await listener.accept();  // ends with the actor, as the task does
-      if (!peer) co_return troupe::fail(peer.error());
-      troupe::spawn(greet(std::move(*peer)));
+      if (peer) {
+        troupe::spawn(greet(std::move(*peer)));
+        continue;
+      }
+      if (!listener.is_open()) co_return troupe::fail(peer.error());
+      // No descriptor is free, say: who calls waits in the kernel until one is.
+      if (auto slept = co_await troupe::sleep_for(100ms); !slept) co_return slept;
     }
   }
 

@@ -4,7 +4,10 @@
 //
 //     auto listener = tcp_listener::listen(endpoint::loopback());   // port 0: a free one
 //     if (!listener) co_return fail(listener.error());              // says which address
-//     while (auto peer = co_await listener->accept(ctx)) serve(std::move(*peer));
+//     while (!ctx.err() && listener->is_open()) {
+//       if (auto peer = co_await listener->accept(ctx)) serve(std::move(*peer));
+//       else co_await sleep_for(ctx, 100ms);                     // no descriptor is free, say
+//     }
 
 #include <troupe/context.hpp>
 #include <troupe/error.hpp>
