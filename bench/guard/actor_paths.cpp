@@ -27,7 +27,7 @@ void spawn_and_exit(const char* name) {
   rt.spawn(root);
   count(name, rt, [&](std::int64_t n) -> task<> {
     while (n-- != 0) {
-      must(root->spawn(std::make_shared<short_lived>()).has_value());
+      must(root->spawn(troupe::make<short_lived>()).has_value());
       must((co_await root->wait()).has_value());
     }
   });
