@@ -95,12 +95,18 @@ void thread_scheduler::add_injected(fiber& one) noexcept {
   injected_.fetch_add(1);
 }
 
-// All under the lock: a worker takes the fiber under it, and so the scheduler, which may go once
-// the fiber has ended, is still there.
+// A worker takes the fiber under the lock. Once that has ended the scheduler may go: it is only read
+// under the lock, and kept while somebody is woken, which takes long.
 void thread_scheduler::inject(fiber& one) noexcept {
-  const std::lock_guard held(injection_lock_);
-  add_injected(one);
-  if (sleepers_.load() != 0 && !awaiting_injection_.load()) wake_one();
+  std::shared_ptr<detail::scheduler> kept;
+  worker* sleeper = nullptr;
+  {
+    const std::lock_guard held(injection_lock_);
+    add_injected(one);
+    if (sleepers_.load() != 0 && !awaiting_injection_.load()) sleeper = take_sleeper();
+    if (sleeper != nullptr) kept = weak_from_this().lock();
+  }
+  if (sleeper != nullptr) sleeper->bed.wake();
 }
 
 // Takes one to run, and a fair share of the rest into the worker's queue.
@@ -127,14 +133,18 @@ fiber* thread_scheduler::take_injected(worker* into) noexcept {
   return first;
 }
 
-void thread_scheduler::wake_one() noexcept {
+worker* thread_scheduler::take_sleeper() noexcept {
   for (auto& one : workers_) {
     if (one->asleep.load() && one->asleep.exchange(false)) {
       sleepers_.fetch_sub(1);
-      one->bed.wake();
-      return;
+      return one.get();
     }
   }
+  return nullptr;
+}
+
+void thread_scheduler::wake_one() noexcept {
+  if (worker* const one = take_sleeper()) one->bed.wake();
 }
 
 void thread_scheduler::add_timer(detail::timer_node& node) {

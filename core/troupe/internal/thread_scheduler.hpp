@@ -166,6 +166,8 @@ class thread_scheduler final : public detail::scheduler {
   [[nodiscard]] std::size_t awake() const noexcept {
     return workers_.size() - sleepers_.load(std::memory_order_relaxed);
   }
+  /// One that is no longer counted among them, to be woken; null if nobody sleeps.
+  worker* take_sleeper() noexcept;
   [[gnu::noinline]] void wake_one() noexcept;
   void ensure_watcher() noexcept {
     // seq_cst, with sleep(): a watcher that gives up looks for active workers afterwards.
