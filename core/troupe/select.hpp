@@ -8,10 +8,10 @@
 //
 // Sources are inboxes, ctx.done(), after(d) and every(d). If several inboxes are ready the choice
 // rotates, so that a busy one does not starve another. Timers and contexts are looked at after the
-// inboxes, in the order given: one that is due waits as long as an inbox has messages, so a loop
-// that must keep to a deadline asks ctx.err(). A source behind select is untouched unless it was
-// chosen. When the actor that waits is canceled, which is looked at before all, canceled() is true
-// and no source was chosen.
+// inboxes, in the order given, and before them in one wait of 16: one that is due does not wait for
+// ever where an inbox is never empty. A source behind select is untouched unless it was chosen.
+// When the actor that waits is canceled, which is looked at before all, canceled() is true and no
+// source was chosen.
 
 #include <troupe/call_inbox.hpp>
 #include <troupe/cast_inbox.hpp>

@@ -253,6 +253,31 @@ TEST(select, inboxes_go_before_timers_and_contexts) {
   });
 }
 
+TEST(select, a_busy_inbox_does_not_starve_a_timer_or_a_context) {
+  deterministic_runtime rt;
+  cast_inbox<int> inbox(100);
+  for (int i = 0; i != 100; ++i) ASSERT_TRUE(inbox.try_cast(i));
+  const auto over = rt.root_context().with_cancel();
+  over.cancel();
+  troupe::every tick(1s);
+  int ticks = 0;
+  std::vector<int> ends;
+  auto waiting = start(rt, [&]() -> task<> {
+    for (int i = 0; i != 64; ++i) {
+      if ((co_await select(over.done(), inbox)).index() == 0) ends.push_back(i);
+    }
+    static_cast<void>(co_await select(tick));
+    static_cast<void>(co_await troupe::sleep_for(1s));
+    for (int i = 0; i != 16; ++i) {
+      if ((co_await select(tick, inbox)).index() == 0) ++ticks;
+    }
+  });
+  rt.advance(2s);
+  EXPECT_TRUE(waiting.done());
+  EXPECT_EQ(ends, (std::vector{15, 31, 47, 63}));
+  EXPECT_EQ(ticks, 1);
+}
+
 TEST(select, a_busy_shared_inbox_does_not_starve_one_of_its_own) {
   for (const bool first : {false, true}) {
     deterministic_runtime rt;

@@ -10,7 +10,8 @@
 //     handled fails its caller with errc::no_reply.
 //
 // The end of the actor is looked at before each message. Then come inboxes, each one's turn by
-// rotation, and only while they are all empty timers and a `ctx` that is not the actor's own.
+// rotation, and then timers and a `ctx` that is not the actor's own; in one wait of 16 these come
+// first.
 //
 // Handlers may be plain functions or coroutines, and are kept alive by serve; a coroutine handler
 // may therefore capture. While one is awaited no other message is handled: an actor does one thing
