@@ -38,8 +38,8 @@ detail::scheduler& thread_scheduler::lend_thread() {
   if (stopping_lent_) {
     never_started_.push_back(made);  // what is to run there is destroyed as it is
   } else {
-    lent_.push_back(made);
     made->start();
+    lent_.push_back(made);
   }
   return *made;
 }
