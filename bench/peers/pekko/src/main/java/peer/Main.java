@@ -52,7 +52,7 @@ public final class Main {
           "1.7.0",
           System.getProperty("java.vm.name"),
           System.getProperty("java.runtime.version"),
-          "fork-join parallelism=workers, throughput=1024 (latency: 5), ParallelGC, 3 s warm-up");
+          "fork-join parallelism=workers, throughput=1024 (latency: 5), ParallelGC, 2 s warm-up");
       return;
     }
     Map<String, Workload> workloads = new HashMap<>(Workloads.all());
@@ -75,7 +75,7 @@ public final class Main {
     ActorSystem<Run.Job> system =
         ActorSystem.create(
             guardian(), "peer", config.withFallback(ConfigFactory.load()));
-    double warmUp = name.equals("IdleActors") ? 0 : args.getOrDefault("warmup", 3L);
+    double warmUp = name.equals("IdleActors") ? 0 : args.getOrDefault("warmup", 2L);
     long until = System.nanoTime() + (long) (warmUp * 1e9);
     while (System.nanoTime() < until) {
       workload.function().accept(new Run(system, args, Math.max(1, ops / 5)));
