@@ -61,23 +61,26 @@ void restart(const char* name) {
   });
 }
 
-void router_next(const char* name) {
+void choose(const char* name, troupe::routing how) {
   std::array<int, 8> workers{};
   std::vector<int*> all;
   for (int& one : workers) all.push_back(&one);
   runtime rt({.workers = 1});
-  troupe::router<int*> chosen(troupe::routing::round_robin, all);
+  troupe::router<int*> chosen(how, all);
   count(name, rt, [&](std::int64_t n) -> task<> {
     while (n-- != 0) must(chosen.next().has_value());
     co_return;
   });
 }
 
-void outbox_emit(const char* name) {
+void router_next(const char* name) { choose(name, troupe::routing::round_robin); }
+void router_random(const char* name) { choose(name, troupe::routing::random); }
+
+void emit(const char* name, int handlers) {
   troupe::outbox<std::int64_t> out;
   std::int64_t sum = 0;
   std::vector<troupe::outbox_subscription> kept;
-  for (int i = 0; i != 10; ++i) {
+  for (int i = 0; i != handlers; ++i) {
     kept.push_back(out.subscribe([&sum](std::int64_t n) { sum += n; }));
   }
   runtime rt({.workers = 1});
@@ -85,6 +88,10 @@ void outbox_emit(const char* name) {
     while (n-- != 0) must((co_await out.emit(n)).has_value());
   });
 }
+
+void emit_to_none(const char* name) { emit(name, 0); }
+void emit_to_one(const char* name) { emit(name, 1); }
+void outbox_emit(const char* name) { emit(name, 10); }
 
 void write(const char* name, int subscribers) {
   runtime rt({.workers = 1});
@@ -105,8 +112,10 @@ void signal_notify(const char* name) { write(name, 10); }
 std::span<const path> actor_paths() {
   static constexpr std::array all{
       path{"spawn_and_exit", spawn_and_exit}, path{"restart", restart},
-      path{"router_next", router_next},       path{"outbox_emit", outbox_emit},
-      path{"signal_write", signal_write},     path{"signal_notify", signal_notify}};
+      path{"router_next", router_next},       path{"router_random", router_random},
+      path{"emit_to_none", emit_to_none},     path{"emit_to_one", emit_to_one},
+      path{"outbox_emit", outbox_emit},       path{"signal_write", signal_write},
+      path{"signal_notify", signal_notify}};
   return all;
 }
 

@@ -95,6 +95,24 @@ void call(const char* name) {
   });
 }
 
+task<> call_often(call_inbox<int, int>* whom, std::int64_t times) {
+  while (times-- != 0) must((co_await whom->call(1)).has_value());
+}
+
+// Requests wait in the inbox while others are answered.
+void call_by_eight(const char* name) {
+  streams s;
+  runtime rt({.workers = 1});
+  rt.spawn(receiver(&s));
+  count(name, rt, [&](std::int64_t n) -> task<> {
+    std::array<troupe::join_handle<void>, 8> callers;
+    for (auto& one : callers) {
+      one = troupe::spawn(call_often(&s.asked, n / static_cast<std::int64_t>(callers.size())));
+    }
+    for (auto& one : callers) must((co_await one).has_value());
+  });
+}
+
 void select(const char* name) {
   std::array<cast_inbox<int>, 4> in{cast_inbox<int>(4), cast_inbox<int>(4), cast_inbox<int>(4),
                                     cast_inbox<int>(4)};
@@ -141,6 +159,7 @@ std::span<const path> message_paths() {
                                   path{"try_cast", try_cast},
                                   path{"cast_to_parked", cast_to_parked},
                                   path{"call", call},
+                                  path{"call_by_eight", call_by_eight},
                                   path{"select", select},
                                   path{"timer", timer},
                                   path{"generated_mailbox", generated_mailbox}};
