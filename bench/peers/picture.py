@@ -7,7 +7,7 @@ from html import escape
 COLORS = ["#d6336c", "#1c7ed6", "#2b8a3e", "#74b816", "#e8590c", "#7048e8", "#0c8599", "#a61e4d",
           "#868e96", "#f08c00"]
 
-LABEL = 360   # width of the row names
+LABEL = 430   # width of the row names
 WIDTH = 1000
 STEP = 19     # height of a row
 RIGHT = 24

@@ -26,6 +26,20 @@ measured locked_add(const options& given) {
   });
 }
 
+// Adds to a number in memory, each time to what the last one has left there: a count that is kept
+// for others to see. keep() makes it one of a loop whose rest the compiler does not know.
+measured memory_add(const options& given) {
+  std::int64_t counter = 0;
+  const measured got = measure_plain(given.get("ops", 20'000'000), [&](std::int64_t n) {
+    for (std::int64_t i = 0; i != n; ++i) {
+      ++counter;
+      keep(&counter);
+    }
+  });
+  keep(counter);
+  return got;
+}
+
 measured malloc_free(const options& given) {
   return measure_plain(given.get("ops", 20'000'000), [&](std::int64_t n) {
     for (std::int64_t i = 0; i != n; ++i) {
@@ -152,11 +166,14 @@ measured thread_wake(const options& given) {
 }  // namespace
 
 std::span<const workload> raw_limits() {
-  static constexpr std::array all{
-      workload{"locked_add", locked_add},   workload{"coroutine_switch", coroutine_switch},
-      workload{"malloc_free", malloc_free}, workload{"handler_call", handler_call},
-      workload{"cache_line", cache_line},   workload{"clock_gap", clock_gap},
-      workload{"thread_wake", thread_wake}};
+  static constexpr std::array all{workload{"locked_add", locked_add},
+                                  workload{"memory_add", memory_add},
+                                  workload{"coroutine_switch", coroutine_switch},
+                                  workload{"malloc_free", malloc_free},
+                                  workload{"handler_call", handler_call},
+                                  workload{"cache_line", cache_line},
+                                  workload{"clock_gap", clock_gap},
+                                  workload{"thread_wake", thread_wake}};
   return all;
 }
 
