@@ -77,6 +77,7 @@ child_id supervision_state::add(const child_options& options, decisions& out) {
   c.state = child_state::pending;
   c.policy = options.policy.value_or(options_.policy);
   c.declared = phase_ == phase::created;
+  c.is_to_go = false;
   c.shutdown_timeout = options.shutdown_timeout.value_or(options_.shutdown_timeout);
   c.restarts = 0;
   if (c.policy != restart_policy::temporary) set_restarts(c, options);
@@ -106,9 +107,11 @@ void supervision_state::child_started(child_id id, time_point now, decisions& ou
   child& c = children_[id];
   c.state = child_state::running;
   c.started_at = now;
-  if (stage_ != stage::starting || cursor_ != id) return;
-  cursor_ = c.next;
-  advance_start(out);
+  if (stage_ == stage::starting && cursor_ == id) {
+    cursor_ = c.next;
+    advance_start(out);
+  }
+  if (c.is_to_go) stop_child_requested(id, out);
 }
 
 void supervision_state::child_exited(child_id id, exit_kind how, time_point now,
@@ -133,7 +136,7 @@ void supervision_state::restart_timer_fired(child_id id, timer_token timer, deci
     decide_start(id, out);
   } else if (c.state == child_state::pending) {  // only the group timer is armed on such a child
     c.timer = 0;
-    begin_starting(options_.strategy == restart_strategy::one_for_all ? head_ : id, out);
+    begin_starting(first_of_group(), out);
   }
 }
 
@@ -144,8 +147,43 @@ void supervision_state::shutdown_timer_fired(child_id id, timer_token timer, dec
   c.timer = 0;
   c.state = child_state::abandoned;
   decide(out, decision_kind::abandon_child, id);
+  if (!in_stop_pass(id)) return;
   cursor_ = c.previous;
   advance_stop(out);
+}
+
+void supervision_state::stop_child_requested(child_id id, decisions& out) {
+  if (id >= children_.size() || phase_ != phase::running) return;
+  child& c = children_[id];
+  c.is_to_go = true;
+  switch (c.state) {
+    case child_state::pending:
+    case child_state::delayed: return drop_waiting(id, out);
+    case child_state::running:
+      if (stage_ == stage::group_stopping && c.order >= group_order_) return;
+      return decide_stop(id, false, out);
+    case child_state::stopping: c.comes_back = false; return;
+    case child_state::abandoned:
+      c.comes_back = false;
+      if (stage_ == stage::starting && cursor_ == id) advance_start(out);
+      return;
+    case child_state::unused:
+    case child_state::starting:  // seen to when its start, or that it failed, is reported
+    case child_state::ended: return;
+  }
+}
+
+// It has no run. A group that waits for its delay does so no longer.
+void supervision_state::drop_waiting(child_id id, decisions& out) {
+  child& c = children_[id];
+  if (c.timer != 0) {
+    decide(out, decision_kind::cancel_restart_timer, id).timer = std::exchange(c.timer, 0);
+  }
+  end_for_good(id, out);
+  if (group_child_ != id) return;
+  group_child_ = no_child;
+  group_delay_ = nanoseconds::zero();
+  if (stage_ == stage::group_waiting) group_stopped(out);
 }
 
 void supervision_state::stop_requested(decisions& out) {
@@ -157,7 +195,7 @@ void supervision_state::ended_by_itself(child_id id, exit_kind how, time_point n
                                         std::uint64_t random, decisions& out) {
   child& c = children_[id];
   if (phase_ == phase::stopping) return end_for_good(id, out);
-  const bool comes_back = restarts_after(c.policy, how);
+  const bool comes_back = !c.is_to_go && restarts_after(c.policy, how);
   if (comes_back && stage_ == stage::group_stopping && c.order >= group_order_) {
     c.state = child_state::pending;
     return;
@@ -252,13 +290,7 @@ void supervision_state::advance_stop(decisions& out) {
     if (phase_ == phase::running && c.order < group_order_) break;
     if (c.state == child_state::stopping) return;
     if (c.state != child_state::starting && c.state != child_state::running) continue;
-    c.state = child_state::stopping;
-    c.comes_back = c.policy != restart_policy::temporary;
-    c.timer = ++last_timer_;
-    supervision_decision& stop = decide(out, decision_kind::stop_child, cursor_);
-    stop.timer = c.timer;
-    stop.delay = c.shutdown_timeout;
-    return;
+    return decide_stop(cursor_, !c.is_to_go && c.policy != restart_policy::temporary, out);
   }
   if (phase_ == phase::running) return group_stopped(out);
   phase_ = phase::finished;
@@ -270,19 +302,33 @@ void supervision_state::group_stopped(decisions& out) {
     stage_ = stage::group_waiting;
     return decide_timer(group_child_, group_delay_, out);
   }
-  begin_starting(options_.strategy == restart_strategy::one_for_all ? head_ : group_child_, out);
+  begin_starting(first_of_group(), out);
+}
+
+child_id supervision_state::first_of_group() const {
+  child_id id = group_order_ != 0 && group_child_ != no_child ? group_child_ : head_;
+  while (id != no_child && children_[id].order < group_order_) id = children_[id].next;
+  return id;
+}
+
+// Whether the stopping of all, or of the group, has come to this child, and waits for it.
+bool supervision_state::in_stop_pass(child_id id) const {
+  const bool passes =
+      phase_ == phase::stopping || (phase_ == phase::running && stage_ == stage::group_stopping);
+  return passes && cursor_ == id;
 }
 
 void supervision_state::stopped(child_id id, decisions& out) {
   child& c = children_[id];
   c.timer = 0;
-  cursor_ = c.previous;
+  const bool passes_on = in_stop_pass(id);
+  if (passes_on) cursor_ = c.previous;
   if (phase_ == phase::running && c.comes_back) {
     c.state = child_state::pending;
   } else {
     end_for_good(id, out);
   }
-  advance_stop(out);
+  if (passes_on) advance_stop(out);
 }
 
 void supervision_state::abandoned_exited(child_id id, decisions& out) {
@@ -305,6 +351,16 @@ void supervision_state::decide_start(child_id id, decisions& out) {
   decide(out, decision_kind::start_child, id);
 }
 
+void supervision_state::decide_stop(child_id id, bool comes_back, decisions& out) {
+  child& c = children_[id];
+  c.state = child_state::stopping;
+  c.comes_back = comes_back;
+  c.timer = ++last_timer_;
+  supervision_decision& stop = decide(out, decision_kind::stop_child, id);
+  stop.timer = c.timer;
+  stop.delay = c.shutdown_timeout;
+}
+
 void supervision_state::decide_timer(child_id id, nanoseconds delay, decisions& out) {
   children_[id].timer = ++last_timer_;
   supervision_decision& timer = decide(out, decision_kind::arm_restart_timer, id);
@@ -318,6 +374,7 @@ void supervision_state::begin_life() {
     child& c = children_[id];
     const child_id next = c.next;
     c.comes_back = c.declared;
+    c.is_to_go = false;
     if (c.state == child_state::ended) {
       if (c.declared) {
         c.state = child_state::pending;

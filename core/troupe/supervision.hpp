@@ -60,6 +60,14 @@
 //   that can build a fresh instance may report `child_exited` right after `abandon_child`, and then
 //   drops the report of the old run. A temporary one is passed over and retired when it exits.
 //
+// One child is to go
+// ------------------
+// `stop_child_requested` ends one child for good, as a temporary one: it is told to stop, beside
+// whatever else is under way, and retired when it has exited; it does not touch its siblings. One
+// that waits to be started or restarted is retired at once. A member of a group that is being
+// stopped is told when its turn comes. If the child whose failure restarts a group goes, the rest
+// of the group is started without its delay. A declared child comes back in the next life.
+//
 // Ending
 // ------
 // `stop_requested`, or a restart beyond a limit, ends the supervisor: pending restarts are dropped,
@@ -183,6 +191,7 @@ class supervision_state {
   }
   void restart_timer_fired(child_id id, timer_token timer, decisions& out);
   void shutdown_timer_fired(child_id id, timer_token timer, decisions& out);
+  void stop_child_requested(child_id id, decisions& out);
   void stop_requested(decisions& out);
 
   /// Children that have not ended for good: running, to be started, or abandoned but still running.
@@ -216,6 +225,7 @@ class supervision_state {
     restart_policy policy{};
     bool declared = false;
     bool comes_back = false;  // stopping or abandoned: pending after its exit, not ended
+    bool is_to_go = false;    // as if temporary, in this life
     child_id previous = no_child;
     child_id next = no_child;  // also links the free list
     std::uint64_t order = 0;   // grows from left to right; 0 is left of all
@@ -227,6 +237,10 @@ class supervision_state {
     detail::restart_history history;
   };
 
+  [[nodiscard]] bool in_stop_pass(child_id id) const;
+  void decide_stop(child_id id, bool comes_back, decisions& out);
+  void drop_waiting(child_id id, decisions& out);
+  [[nodiscard]] child_id first_of_group() const;
   void begin_life();
   void set_restarts(child& c, const child_options& options);
   child_id take_slot();
@@ -253,7 +267,7 @@ class supervision_state {
   child_id tail_ = no_child;
   child_id free_ = no_child;
   child_id cursor_ = no_child;
-  child_id group_child_ = no_child;  // whose failure restarts the group
+  child_id group_child_ = no_child;  // whose failure restarts the group, unless it is to go
   child_id culprit_ = no_child;
   phase phase_ = phase::created;
   stage stage_ = stage::steady;

@@ -74,6 +74,7 @@ class executor {
     return state.shutdown_timer_fired(id, timer, out), carry_out();
   }
   std::string stop() { return state.stop_requested(out), carry_out(); }
+  std::string stop_one(child_id id) { return state.stop_child_requested(id, out), carry_out(); }
 
   supervision_state state;
   supervision_state::time_point now{};
@@ -631,6 +632,121 @@ TEST(supervision, a_restart_cycle_reuses_the_buffer) {
     out.clear();
   }
   EXPECT_EQ(out.data(), buffer);
+}
+
+// ---- one child is to go ------------------------------------------------------------------------
+
+TEST(supervision, one_child_is_stopped_without_its_siblings) {
+  for (const auto strategy : {one_for_one, one_for_all, rest_for_one}) {
+    executor e(strategy, {permanent, permanent, permanent});
+    EXPECT_EQ(e.stop_one(1), "stop 1");
+    EXPECT_EQ(e.stop_one(1), "");
+    EXPECT_EQ(e.exit(1, exit_kind::error), "retire 1");
+    EXPECT_EQ(e.state.live_children(), 2U);
+    EXPECT_EQ(e.stop_one(1), "");
+    EXPECT_EQ(e.stop_one(7), "");
+  }
+}
+
+TEST(supervision, one_that_is_to_go_is_not_restarted_however_it_ends) {
+  executor e(one_for_one, {permanent});
+  e.cannot_start = {0};
+  EXPECT_EQ(e.exit(0), "report 0 #1, start 0, report 0 #2, start 0");
+  EXPECT_EQ(e.stop_one(0), "stop 0");
+  EXPECT_EQ(e.exit(0, exit_kind::exception), "retire 0");
+}
+
+TEST(supervision, one_that_waits_for_its_restart_goes_at_once) {
+  executor e(one_for_one, {permanent, permanent}, 100ms);
+  EXPECT_EQ(e.exit(0), "report 0 #1, arm 0 100ms");
+  EXPECT_EQ(e.stop_one(0), "cancel 0, retire 0");
+  EXPECT_EQ(e.fire(0), "");
+}
+
+TEST(supervision, one_that_has_not_begun_goes_at_once) {
+  executor e(supervision_options{});
+  e.starts_at_once = false;
+  for (int i = 0; i != 3; ++i) e.add();
+  EXPECT_EQ(e.stop_one(1), "");  // there is no life yet
+  EXPECT_EQ(e.start(), "start 0");
+  EXPECT_EQ(e.stop_one(1), "retire 1");
+  EXPECT_EQ(e.started(0), "start 2");
+  EXPECT_EQ(e.stop_one(2), "");  // its start is under way
+  EXPECT_EQ(e.started(2), "stop 2");
+}
+
+TEST(supervision, a_member_of_a_group_goes_when_its_turn_to_stop_comes) {
+  executor e(one_for_all, {permanent, permanent, permanent});
+  EXPECT_EQ(e.exit(1), "report 1 #1, stop 2");
+  EXPECT_EQ(e.stop_one(0), "");
+  EXPECT_EQ(e.stop_one(2), "");
+  EXPECT_EQ(e.exit(2), "retire 2, stop 0");
+  EXPECT_EQ(e.exit(0), "retire 0, start 1");
+}
+
+TEST(supervision, a_group_goes_on_without_the_child_that_failed) {
+  executor waiting(one_for_all, {permanent, permanent, permanent}, 100ms);
+  waiting.obedient = true;
+  EXPECT_EQ(waiting.exit(1), "report 1 #1, stop 2, stop 0, arm 1 100ms");
+  EXPECT_EQ(waiting.stop_one(1), "cancel 1, retire 1, start 0, start 2");
+  executor stopping(rest_for_one, {permanent, permanent, temporary, permanent}, 100ms);
+  EXPECT_EQ(stopping.exit(1), "report 1 #1, stop 3");
+  EXPECT_EQ(stopping.stop_one(1), "retire 1");
+  EXPECT_EQ(stopping.exit(3), "stop 2");
+  EXPECT_EQ(stopping.exit(2), "retire 2, start 3");
+}
+
+TEST(supervision, one_that_does_not_stop_in_time_is_abandoned_and_retired_when_it_exits) {
+  executor e(one_for_one, {permanent, permanent});
+  EXPECT_EQ(e.stop_one(0), "stop 0");
+  EXPECT_EQ(e.time_out(0), "abandon 0");
+  EXPECT_EQ(e.exit(1), "report 1 #1, start 1");
+  EXPECT_EQ(e.exit(0), "retire 0");
+}
+
+TEST(supervision, a_sequence_no_longer_waits_for_an_old_run_that_is_not_to_come_back) {
+  executor e(one_for_all, {permanent, permanent, permanent});
+  EXPECT_EQ(e.exit(0), "report 0 #1, stop 2");
+  EXPECT_EQ(e.exit(2), "stop 1");
+  EXPECT_EQ(e.time_out(1), "abandon 1, start 0");
+  EXPECT_EQ(e.stop_one(1), "start 2");
+  EXPECT_EQ(e.exit(1), "retire 1");
+}
+
+TEST(supervision, the_stop_of_all_waits_for_the_stop_of_one) {
+  executor e(one_for_one, {permanent, permanent, permanent});
+  EXPECT_EQ(e.stop_one(1), "stop 1");
+  EXPECT_EQ(e.stop(), "stop 2");
+  EXPECT_EQ(e.stop_one(0), "");
+  EXPECT_EQ(e.exit(2), "");
+  EXPECT_EQ(e.exit(1), "stop 0");
+  EXPECT_EQ(e.exit(0), "finish canceled");
+}
+
+TEST(supervision, a_group_restart_waits_for_the_stop_of_one) {
+  executor e(one_for_all, {permanent, permanent, permanent});
+  EXPECT_EQ(e.stop_one(1), "stop 1");
+  EXPECT_EQ(e.exit(0), "report 0 #1, stop 2");
+  EXPECT_EQ(e.exit(1), "retire 1");
+  EXPECT_EQ(e.exit(2), "start 0, start 2");
+}
+
+TEST(supervision, a_declared_child_that_was_to_go_comes_back_in_the_next_life) {
+  executor e(one_for_one, {permanent, permanent});
+  e.obedient = true;
+  EXPECT_EQ(e.stop_one(0), "stop 0, retire 0");
+  EXPECT_EQ(e.stop(), "stop 1, finish canceled");
+  EXPECT_EQ(e.start(), "start 0, start 1");
+  EXPECT_EQ(e.exit(0), "report 0 #1, start 0");
+}
+
+TEST(supervision, who_takes_the_place_of_one_that_has_gone_stays) {
+  executor e(one_for_one, {permanent});
+  e.obedient = true;
+  EXPECT_EQ(e.add(), "start 1");
+  EXPECT_EQ(e.stop_one(1), "stop 1, retire 1");
+  EXPECT_EQ(e.add(), "start 1");
+  EXPECT_EQ(e.exit(1), "report 1 #1, start 1");
 }
 
 }  // namespace

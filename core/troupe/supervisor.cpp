@@ -14,6 +14,8 @@ supervisor::~supervisor() = default;
 
 result<> supervisor::spawn(child_spec child) { return core_->spawn(std::move(child)); }
 
+result<> supervisor::stop_child(actor_id id) { return core_->stop_child(id); }
+
 event::awaiter supervisor::wait() noexcept { return core_->idle().wait(); }
 event::awaiter supervisor::wait(const context& ctx) noexcept { return core_->idle().wait(ctx); }
 

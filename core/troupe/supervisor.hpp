@@ -10,6 +10,7 @@
 // owner at most.
 
 #include <troupe/actor.hpp>
+#include <troupe/actor_id.hpp>
 #include <troupe/child_spec.hpp>
 #include <troupe/event.hpp>
 #include <troupe/exit_reason.hpp>
@@ -66,6 +67,14 @@ class supervisor : public actor {
   /// destroyed, so hold no lock that they take. A spawned child belongs to this life of the
   /// supervisor: a restart of the supervisor does not bring it back.
   result<> spawn(child_spec child);
+
+  /// Ends one child for good, by the id of its actor, of `fresh_child` of its handle: it is told to
+  /// stop, has its shutdown time, is not restarted, and then its inboxes are closed, as those of a
+  /// temporary child that has ended. Its siblings go on, whatever the strategy. Does not wait for
+  /// that: a `super_inbox` tells when it has stopped. Any thread, also a child for itself.
+  /// Harmless where no child has that id. errc::actor_stopped if the supervisor has ended or is
+  /// stopping. A declared child comes back if the supervisor itself is restarted.
+  result<> stop_child(actor_id id);
 
   /// Awaitable -> result<>: until no child is left that runs or will run, or this life of the
   /// supervisor has ended.

@@ -205,6 +205,112 @@ TEST(supervisor_children_test, spawns_from_other_threads_that_race_the_end) {
   }
 }
 
+// --- told to go ---
+
+TEST(supervisor_children_test, one_child_is_stopped_for_good_and_the_others_stay) {
+  for (const auto strategy : {restart_strategy::one_for_one, restart_strategy::one_for_all}) {
+    for (std::uint64_t seed = 0; seed != seeds; ++seed) {
+      deterministic_runtime rt(seed);
+      auto one = std::make_shared<worker>("one");
+      auto other = std::make_shared<worker>("other");
+      auto root = std::make_shared<supervisor>(
+          "root", supervisor_options{.strategy = strategy, .children = {one, other}});
+      rt.spawn(root);
+      rt.run_until_idle();
+      EXPECT_TRUE(root->stop_child(one->id()));
+      rt.run_until_idle();
+      EXPECT_EQ(one->orders.try_cast(1).error(), errc::inbox_closed);
+      EXPECT_EQ(root->live_children(), 1U);
+      EXPECT_EQ(one->runs, 1);
+      EXPECT_EQ(rt.block_on(other->sums.call(2)), 2);
+      EXPECT_EQ(other->runs, 1);
+      EXPECT_TRUE(root->stop_child(one->id()));   // it has gone already
+      EXPECT_TRUE(root->stop_child(root->id()));  // no child of its own
+      EXPECT_TRUE(root->stop_child(other->id()));
+      EXPECT_TRUE(rt.block_on(root->wait()));
+    }
+  }
+}
+
+TEST(supervisor_children_test, a_child_may_ask_to_go_itself) {
+  deterministic_runtime rt;
+  supervisor* above = nullptr;
+  const actor* self = nullptr;
+  bool ended = false;
+  auto leaves = make_actor("leaves", [&](context, logger&) -> task<result<>> {
+    EXPECT_TRUE(above->stop_child(self->id()));
+    const auto slept = co_await sleep_for(1h);
+    ended = !slept && slept.error() == errc::canceled;
+    co_return slept;
+  });
+  auto root = std::make_shared<supervisor>("root", supervisor_options{.children = {leaves}});
+  above = root.get();
+  self = leaves.get();
+  rt.spawn(root);
+  rt.run_until_idle();
+  EXPECT_TRUE(ended);
+  EXPECT_EQ(root->live_children(), 0U);
+}
+
+TEST(supervisor_children_test, a_fresh_child_goes_by_the_id_of_its_handle) {
+  deterministic_runtime rt;
+  fresh_child child([] { return std::make_shared<worker>("fresh"); });
+  auto root = std::make_shared<supervisor>("root", supervisor_options{.children = {child.spec()}});
+  rt.spawn(root);
+  rt.run_until_idle();
+  ASSERT_TRUE(child->orders.try_cast(1));  // it crashes, and another object runs
+  rt.run_until_idle();
+  EXPECT_TRUE(root->stop_child(child->id()));
+  rt.run_until_idle();
+  EXPECT_EQ(child->orders.try_cast(1).error(), errc::inbox_closed);
+  EXPECT_EQ(root->live_children(), 0U);
+}
+
+TEST(supervisor_children_test, one_that_does_not_go_in_time_is_left_behind_and_reported) {
+  deterministic_runtime rt;
+  std::vector<std::string> told;
+  event leave;
+  auto deaf = make_actor("deaf", [&](context, logger&) -> task<result<>> {
+    static_cast<void>(co_await leave.wait(context::background()));
+    co_return result<>();
+  });
+  auto root = std::make_shared<supervisor>(
+      "root", supervisor_options{.shutdown_timeout = 1s,
+                                 .on_error =
+                                     [&](const actor& who, const exit_reason& why) {
+                                       told.push_back(who.name() + ": " + std::string(why.text()));
+                                     },
+                                 .children = {deaf}});
+  rt.spawn(root);
+  rt.run_until_idle();
+  EXPECT_TRUE(root->stop_child(deaf->id()));
+  rt.advance(1s);
+  EXPECT_EQ(told.size(), 1U);
+  EXPECT_EQ(root->live_children(), 1U);
+  leave.set();
+  rt.run_until_idle();
+  EXPECT_EQ(root->live_children(), 0U);
+}
+
+TEST(supervisor_children_test, nobody_is_stopped_by_a_supervisor_that_has_ended) {
+  deterministic_runtime rt;
+  auto one = std::make_shared<worker>();
+  auto root = std::make_shared<supervisor>("root", supervisor_options{.children = {one}});
+  EXPECT_TRUE(root->stop_child(one->id()));  // as soon as it runs
+  rt.spawn(root);
+  rt.run_until_idle();
+  EXPECT_EQ(root->live_children(), 0U);
+  rt.shutdown();
+  EXPECT_EQ(root->stop_child(one->id()).error(), errc::actor_stopped);
+}
+
+TEST(supervisor_children_test, what_was_asked_of_one_that_never_runs_goes_with_it) {
+  const auto one = std::make_shared<worker>();
+  supervisor root("root");
+  EXPECT_TRUE(root.spawn(one));
+  EXPECT_TRUE(root.stop_child(one->id()));
+}
+
 TEST(supervisor_children_test, wait_ends_with_the_last_child) {
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     deterministic_runtime rt(seed);

@@ -106,9 +106,7 @@ supervisor_core::supervisor_core(std::string name, supervisor_options options)
 
 supervisor_core::~supervisor_core() {
   drop_scope();
-  while (posted* left = take_first_locked()) {
-    if (left->kind == posted_kind::spawn) delete static_cast<spawn_request*>(left);
-  }
+  while (posted* left = take_first_locked()) drop(*left);
 }
 
 // Refuses, or claims the actor.
@@ -190,6 +188,30 @@ void supervisor_core::take(posted& what) {
       add(std::move(request->child));
       break;
     }
+    case posted_kind::stop: {
+      const std::unique_ptr<stop_request> request(static_cast<stop_request*>(&what));
+      state_.stop_child_requested(find(request->child), decided_);
+      break;
+    }
+  }
+}
+
+// Of a factory's child the id of its first object, or of that of this run.
+child_id supervisor_core::find(actor_id id) const noexcept {
+  for (const auto& child : children_) {
+    if (!child || !child->first) continue;
+    if (child->first->id() == id || (child->current && child->current->id() == id))
+      return child->id;
+  }
+  return no_child;
+}
+
+void supervisor_core::drop(posted& what) noexcept {
+  switch (what.kind) {
+    case posted_kind::spawn: delete static_cast<spawn_request*>(&what); return;
+    case posted_kind::stop: delete static_cast<stop_request*>(&what); return;
+    case posted_kind::ended:
+    case posted_kind::timer: return;
   }
 }
 
@@ -297,6 +319,8 @@ void supervisor_core::refuse_rest() noexcept {
       one->next = nullptr;
       if (one->kind == posted_kind::spawn) {
         one->next = std::exchange(late, one);
+      } else if (one->kind == posted_kind::stop) {
+        drop(*one);
       } else {
         (last_posted_ != nullptr ? last_posted_->next : first_posted_) = one;
         last_posted_ = one;

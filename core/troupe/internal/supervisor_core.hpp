@@ -11,8 +11,9 @@
 //
 // All other events, and those that come while somebody has the turn, are posted: they go to a list,
 // on whichever thread they are, and wake the fiber, or whoever acts finds them. An event is part of
-// what it is about (a child's record has one for its end and one for its timer), so posting
-// allocates nothing. A run that outlives its supervisor's keeps the core alive (leave()).
+// what it is about (a child's record has one for its end and one for its timer), so posting these
+// allocates nothing; what is asked for, a spawn or a stop, has a block of its own. A run that
+// outlives its supervisor's keeps the core alive (leave()).
 
 #include <troupe/detail/actor_run.hpp>
 #include <troupe/detail/pooled.hpp>
@@ -32,7 +33,7 @@
 
 namespace troupe::internal {
 
-enum class posted_kind : std::uint8_t { ended, timer, spawn };
+enum class posted_kind : std::uint8_t { ended, timer, spawn, stop };
 
 struct posted {
   posted_kind kind{};
@@ -56,6 +57,11 @@ struct child_timer : posted, detail::timer_node {
 struct spawn_request : posted, detail::pooled {
   explicit spawn_request(child_spec&& wanted) : child(std::move(wanted)) {}
   child_spec child;
+};
+
+struct stop_request : posted, detail::pooled {
+  explicit stop_request(actor_id whom) noexcept : child(whom) { kind = posted_kind::stop; }
+  actor_id child;
 };
 
 /// One child, over all its runs.
@@ -97,6 +103,7 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
   /// Refuses what cannot be supervised; throws usage_error.
   void check(child_spec& child) const;
   result<> spawn(child_spec&& child);
+  result<> stop_child(actor_id id);
 
   // --- in the supervisor's fiber ---
   void begin(detail::scheduler& sched, logger inherited);
@@ -147,6 +154,9 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
   void act(detail::fiber& self, Event first) noexcept;
   void take(posted& what);
   void add(child_spec&& child);
+  [[nodiscard]] child_id find(actor_id id) const noexcept;
+  /// One that has been asked for, and is no part of a child.
+  static void drop(posted& what) noexcept;
   static void refuse_late(child_spec& child) noexcept;
   void refuse_rest() noexcept;
   void carry_out();

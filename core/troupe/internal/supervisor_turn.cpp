@@ -34,6 +34,15 @@ result<> supervisor_core::spawn(child_spec&& child) {
   return fail(errc::actor_stopped, "supervisor \"" + name_ + "\" has ended or is stopping");
 }
 
+result<> supervisor_core::stop_child(actor_id id) {
+  auto request = std::make_unique<stop_request>(id);
+  if (!post(*request, true)) {
+    return fail(errc::actor_stopped, "supervisor \"" + name_ + "\" has ended or is stopping");
+  }
+  [[maybe_unused]] const posted* const taken_over = request.release();
+  return {};
+}
+
 // `also` is called under the lock, where the event is accepted.
 template <class Locked>
 bool supervisor_core::post_with(posted& what, bool needs_acceptance, Locked also) noexcept {
