@@ -23,6 +23,12 @@ context context::with_timeout(duration from_now) const {
   return with_deadline(later(detail::now_for(state_), from_now));
 }
 
+context context::shielded(duration at_most) {
+  context made = background().with_timeout(at_most);
+  made.state_->is_shielded = true;
+  return made;
+}
+
 context context::from(const context& parent, std::stop_token token) {
   context made = adopt(detail::make_context_state(parent.state_, never, nullptr));
   detail::extra_of(*made.state_).bridge.emplace(std::move(token), detail::stop_bridge{made.state_});
@@ -64,7 +70,8 @@ bool context_done_awaiter::await_suspend(std::coroutine_handle<> at) {
   fiber& self = running_fiber("context::done");
   self.resume_point = at;
   // The fiber's own scope need not be the context: its end ends this wait as well.
-  const std::uint64_t id = self.open_wait(wait_kind::context, true);
+  const bool cancelable = context_->state() == nullptr || ends_with_fiber(context_);
+  const std::uint64_t id = self.open_wait(wait_kind::context, cancelable);
   return (link_.open(self, id, context_) && self.park(id)) || yield_if_spent(self);
 }
 

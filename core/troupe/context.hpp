@@ -3,9 +3,10 @@
 // context: cancellation and deadline, handed down a tree of work.
 //
 // Every run of an actor has one. A wait ends with an error when the context of the actor that waits
-// does; one that is given a context also when that one does. Only one that is given background() is
-// ended by neither. What need not wait is not ended either: a cast that finds room, an event that
-// is set, an emit, blocking(). So a loop that may never have to wait asks: while (!ctx.err()).
+// does; one that is given a context also when that one does. One that is given background() is
+// ended by neither, one that is given a shielded() context only by that. What need not wait is not
+// ended either: a cast that finds room, an event that is set, an emit, blocking(). So a loop that
+// may never have to wait asks: while (!ctx.err()).
 
 #include <troupe/clock.hpp>
 #include <troupe/detail/context_state.hpp>
@@ -63,6 +64,15 @@ class context {
   [[nodiscard]] static context with_timeout(const context& parent, duration from_now) {
     return parent.with_timeout(from_now);
   }
+
+  /// Ends after `at_most`, and by nothing else: a wait that is given it, or a context made from it,
+  /// goes on when its actor is canceled. For what has to be done all the same, in a time that is
+  /// bounded; a supervisor waits for it no longer than the child's shutdown_timeout. select() and
+  /// serve() end with the actor all the same.
+  ///
+  ///     const auto ctx = troupe::context::shielded(1s);
+  ///     static_cast<void>(co_await device.write(ctx, "motor off"));
+  [[nodiscard]] static context shielded(duration at_most);
 
   /// A child that is canceled when stop is requested of `token`.
   [[nodiscard]] static context from(const context& parent, std::stop_token token);
@@ -128,6 +138,11 @@ inline context_done context::done() const noexcept { return context_done(*this);
 
 namespace detail {
 
+/// Whether a wait that was given `ctx`, or null for none, ends with the fiber's own scope, too.
+[[nodiscard]] inline bool ends_with_fiber(const context* ctx) noexcept {
+  return ctx == nullptr || (ctx->state() != nullptr && !ctx->state()->is_shielded);
+}
+
 /// A wait's tie to a context: registered where the context is another than the fiber's own, which
 /// ends the wait by itself. Lives in the awaiter.
 class context_link {
@@ -176,7 +191,7 @@ class given_context {
   explicit given_context(const context& of) noexcept : of_(&of) {}
   [[nodiscard]] const context* get() const noexcept { return of_; }
   /// Whether the end of the actor's own ends the wait, too.
-  [[nodiscard]] bool cancels() const noexcept { return of_->state() != nullptr; }
+  [[nodiscard]] bool cancels() const noexcept { return ends_with_fiber(of_); }
   /// Ties wait `id` to it. False: it has ended already.
   bool open(fiber& self, std::uint64_t id) noexcept {
     if (link_.open(self, id, of_)) return true;

@@ -1,5 +1,6 @@
 #include <troupe/context.hpp>
 
+#include <troupe/call_inbox.hpp>
 #include <troupe/cast_inbox.hpp>
 #include <troupe/event.hpp>
 #include <troupe/internal/test_fiber.hpp>
@@ -10,6 +11,8 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
+#include <expected>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -275,6 +278,51 @@ TEST(context, a_deadline_may_be_read_while_its_timer_is_set) {
     }
     rt.block_on(waiting);
   }
+}
+
+// What an actor that is canceled has to do all the same, in a time that is bounded.
+TEST(context, a_shielded_one_ends_by_its_time_and_not_with_the_actor) {
+  for_seeds(20, [](std::uint64_t seed) {
+    deterministic_runtime rt(seed);
+    troupe::cast_inbox<int> in(1);
+    troupe::call_inbox<int, int> asked(1);
+    troupe::event never_set;
+    ASSERT_TRUE(in.try_cast(0));
+    auto server = start(rt, [&]() -> task<> {
+      for (;;) {
+        static_cast<void>(co_await troupe::sleep_for(1s));
+        static_cast<void>(co_await in.receive());
+        auto one = co_await asked.receive();
+        if (!one) co_return;
+        static_cast<void>(one->reply(one->payload() + 1));
+      }
+    });
+    bool done = false;
+    auto canceled = start(rt, [&]() -> task<> {
+      EXPECT_EQ(co_await troupe::sleep_for(1h), std::unexpected(errc::canceled));
+      const auto time = context::shielded(10s);
+      EXPECT_FALSE(time.err());
+      EXPECT_EQ(time.deadline(), rt.now() + 10s);
+      EXPECT_TRUE(co_await in.cast(time, 1));  // which has to wait for room
+      EXPECT_EQ(co_await asked.call(time, 1), 2);
+      EXPECT_TRUE(co_await troupe::sleep_for(time, 1s));
+      EXPECT_TRUE(co_await troupe::sleep_for(time.with_cancel(), 1s));
+      EXPECT_EQ((co_await never_set.wait(time.with_timeout(1s))).error(), errc::deadline_exceeded);
+      EXPECT_EQ((co_await never_set.wait(time)).error(), errc::deadline_exceeded);
+      EXPECT_EQ(co_await context::shielded(1s).done(), errc::deadline_exceeded);
+      EXPECT_EQ((co_await never_set.wait(context::current().with_timeout(1s))).error(),
+                errc::canceled);
+      done = true;
+    });
+    rt.run_until_idle();
+    canceled.cancel();
+    const auto begin = rt.now();
+    while (!done && rt.now() - begin < 20s) rt.advance(1s);
+    EXPECT_TRUE(done);
+    EXPECT_LE(rt.now() - begin, 12s);
+    server.cancel();
+    rt.shutdown();
+  });
 }
 
 TEST(context, done_cannot_be_awaited_outside_of_a_runtime) {

@@ -42,7 +42,7 @@ void event::set() noexcept {
 bool event::awaiter::await_suspend(std::coroutine_handle<> at) {
   detail::fiber& self = detail::running_fiber("event::wait");
   self.resume_point = at;
-  const bool cancelable = ctx_ == nullptr || ctx_->state() != nullptr;
+  const bool cancelable = detail::ends_with_fiber(ctx_);
   const std::uint64_t id = self.open_wait(detail::wait_kind::event, cancelable);
   waited_ = true;
   if (!link_.open(self, id, ctx_)) {

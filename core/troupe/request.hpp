@@ -53,6 +53,9 @@ class reply_address {
   /// The request never left its caller: nobody is to be told.
   void forget() noexcept { caller_ = nullptr; }
   [[nodiscard]] bool open() const noexcept { return caller_ != nullptr; }
+  [[nodiscard]] bool is_awaited() const noexcept {
+    return caller_ != nullptr && caller_->is_parked_in(wait_);
+  }
 
   /// False: the caller has given up.
   template <class Result>
@@ -103,6 +106,12 @@ class [[nodiscard]] request {
  public:
   [[nodiscard]] T& payload() noexcept { return payload_; }
   [[nodiscard]] const T& payload() const noexcept { return payload_; }
+
+  /// Whether the caller still waits for the answer: false once it has been given, or the caller's
+  /// context has ended. A caller's deadline does not travel with its request, so an actor that is
+  /// behind asks before work that would be for nobody. A moment's view. Any thread, but not while
+  /// another one answers.
+  [[nodiscard]] bool is_awaited() const noexcept { return from_.is_awaited(); }
 
   /// Answers. errc::already_replied if it was answered before, errc::canceled if the caller has
   /// given up; neither does harm. Any thread, one at a time. Cost: one locked operation.

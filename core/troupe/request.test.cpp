@@ -143,11 +143,32 @@ TEST(request, that_is_overwritten_fails_its_caller) {
 TEST(request, says_when_its_caller_has_given_up) {
   deterministic_runtime rt;
   asked_once one(rt);
+  EXPECT_TRUE(one.kept->is_awaited());
   one.caller.cancel();
   rt.run_until_idle();
   EXPECT_EQ(one.got->error(), errc::canceled);
+  EXPECT_FALSE(one.kept->is_awaited());
   EXPECT_EQ(one.kept->reply(2).error(), errc::canceled);
   EXPECT_EQ(one.kept->reply(2).error(), errc::already_replied);
+}
+
+TEST(request, is_awaited_until_it_has_been_answered_or_its_deadline_is_over) {
+  deterministic_runtime rt;
+  call_inbox<int, int> inbox(4);
+  start(rt, [&]() -> task<> {
+    static_cast<void>(co_await inbox.call(troupe::context::current().with_timeout(1s), 1));
+    static_cast<void>(co_await inbox.call(2));
+  });
+  rt.run_until_idle();
+  auto first = *rt.block_on(inbox.receive());
+  EXPECT_TRUE(first.is_awaited());
+  rt.advance(1s);
+  EXPECT_FALSE(first.is_awaited());  // its caller waits for another one
+  auto second = *rt.block_on(inbox.receive());
+  EXPECT_TRUE(second.is_awaited());
+  EXPECT_TRUE(second.reply(20));
+  EXPECT_FALSE(second.is_awaited());
+  rt.run_until_idle();
 }
 
 TEST(request, of_a_caller_that_has_gone_on_does_not_disturb_its_next_call) {

@@ -9,6 +9,9 @@
 //   - with the exception of a handler that throws: the actor crashes, and a request that was being
 //     handled fails its caller with errc::no_reply.
 //
+// A source is an inbox, or a ticker: every(1s), or an `every` of the actor's own that handlers may
+// reset.
+//
 // The end of the actor is looked at before each message. Then come inboxes, each one's turn by
 // rotation, and then timers and a `ctx` that is not the actor's own; in one wait of 16 these come
 // first.
@@ -119,10 +122,20 @@ template <class T, class R, class Handler>
   }
 }
 template <class Handler>
-[[nodiscard]] auto on(every ticker, Handler handler) {
+[[nodiscard]] auto on(every&& ticker, Handler handler) {
   static_assert(std::invocable<Handler&>, "on(every, handler): the handler takes nothing");
   if constexpr (std::invocable<Handler&>) {
     return detail::owning_binding<every, Handler>{std::move(ticker), std::move(handler)};
+  } else {
+    return detail::refused_binding();
+  }
+}
+/// A ticker that must outlive it, and which handlers may stop and reset.
+template <class Handler>
+[[nodiscard]] auto on(every& ticker, Handler handler) {
+  static_assert(std::invocable<Handler&>, "on(every, handler): the handler takes nothing");
+  if constexpr (std::invocable<Handler&>) {
+    return detail::binding<every, Handler>{&ticker, std::move(handler)};
   } else {
     return detail::refused_binding();
   }

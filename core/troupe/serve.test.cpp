@@ -298,6 +298,34 @@ TEST(serve, ticks_without_drift_and_without_piling_up) {
   });
 }
 
+// It belongs to the actor, whose handlers may change its beat, and who may serve again.
+TEST(serve, ticks_of_a_ticker_that_a_handler_resets) {
+  deterministic_runtime rt;
+  cast_inbox<troupe::duration> beats(4);
+  troupe::every beat(1s);
+  const auto begin = rt.now();
+  std::vector<troupe::duration> ticks;
+  auto serving = start(rt, [&]() -> task<> {
+    for (;;) {
+      const auto served =
+          co_await serve(context::current(), on(beat, [&] { ticks.push_back(rt.now() - begin); }),
+                         on(beats, [&](troupe::duration wanted) -> result<> {
+                           if (wanted == 0s) return troupe::fail(errc::refused);
+                           beat.reset(wanted);
+                           return {};
+                         }));
+      if (served.error() != errc::refused) co_return;
+    }
+  });
+  rt.advance(2s);
+  ASSERT_TRUE(beats.try_cast(3s));
+  rt.advance(7s);
+  ASSERT_TRUE(beats.try_cast(0s));  // another loop goes on with the same beat
+  rt.advance(2s);
+  EXPECT_EQ(ticks, (std::vector<troupe::duration>{1s, 2s, 5s, 8s, 11s}));
+  rt.shutdown();
+}
+
 TEST(serve, with_nothing_but_a_timer_goes_on_until_it_is_canceled) {
   deterministic_runtime rt;
   int ticks = 0;

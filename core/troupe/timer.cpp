@@ -30,7 +30,7 @@ bool sleep_awaiter::await_suspend(std::coroutine_handle<> at) {
   self.resume_point = at;
   const time_point now = self.sched->now();
   if (from_now_ != duration::min()) when_ = later(now, from_now_);
-  const bool cancelable = ctx_ == nullptr || ctx_->state() != nullptr;
+  const bool cancelable = ends_with_fiber(ctx_);
   const std::uint64_t id = self.open_wait(wait_kind::timer, cancelable);
   if (!link_.open(self, id, ctx_)) {
     self.fired = fired_canceled;
@@ -92,7 +92,7 @@ struct every::ticker : detail::timer_node {
   bool stopped = false;
 
   void start(detail::scheduler& sched, time_point first) {
-    if (!keep) keep = sched.shared_from_this();
+    if (keep.get() != &sched) keep = sched.shared_from_this();
     home = &sched;
     deadline = first;
     fire = [](detail::timer_node* node) noexcept {
@@ -117,8 +117,8 @@ struct every::ticker : detail::timer_node {
   void move_to(detail::scheduler& sched) {
     cancel();
     const time_point now = sched.now();
-    keep = sched.shared_from_this();
     if (due.load()) {
+      keep = sched.shared_from_this();
       home = &sched;
       deadline = now;
     } else {

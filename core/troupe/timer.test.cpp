@@ -199,7 +199,6 @@ TEST(every, may_be_reset_before_its_first_wait) {
   rt.shutdown();
 }
 
-// A fiber whose inbox never empties lets the others run.
 // As that of an actor that is spawned in one after the other. The clocks are not the same.
 TEST(every, goes_on_in_another_runtime) {
   for (const bool is_due : {false, true}) {
@@ -226,6 +225,29 @@ TEST(every, goes_on_in_another_runtime) {
   }
 }
 
+// It must not be given back to a runtime that has gone.
+TEST(every, outlives_a_runtime_that_it_was_reset_in) {
+  every tick(1s);
+  const auto wait = [&tick]() -> task<> { static_cast<void>(co_await select(tick)); };
+  {
+    deterministic_runtime first;
+    const auto waiting = start(first, wait);
+    first.advance(1s);
+    EXPECT_TRUE(waiting.done());
+  }
+  {
+    deterministic_runtime second;
+    run(second, [&tick]() -> task<> {
+      tick.reset(2s);
+      co_return;
+    });
+    const auto waiting = start(second, wait);
+    second.advance(2s);
+    EXPECT_TRUE(waiting.done());
+  }
+}
+
+// A fiber whose inbox never empties lets the others run.
 TEST(budget, an_inbox_that_never_empties_does_not_hold_up_the_worker) {
   troupe::runtime rt({.workers = 1});
   troupe::cast_inbox<int> in(2);

@@ -208,6 +208,7 @@ void release(context_state& state, std::uint32_t many) noexcept {
 
 void attach(context_state& child, context_state* parent) noexcept {
   child.parent = parent;
+  child.is_shielded = parent != nullptr && parent->is_shielded;
   if (parent == nullptr) return;
   if (child.limit == context_limit::none && parent->limit != context_limit::none) {
     child.limit = context_limit::inherited;

@@ -45,7 +45,9 @@ struct context_state {
   // a fiber that parks without its lock reads it after publishing that it is parked (fiber.hpp).
   std::atomic<context_status> status{context_status::alive};
   spin_lock lock;
-  const bool in_fiber;                        // this state is part of a fiber
+  // Both written before anybody else knows the state, and one byte.
+  const bool in_fiber : 1;       // this state is part of a fiber
+  bool is_shielded : 1 = false;  // waits given it are not ended with the fiber; so are those below
   context_limit limit = context_limit::none;  // written before anybody else knows the state
 
   context_state* parent = nullptr;

@@ -169,7 +169,7 @@ void gate::unlink(gate_waiter& one) noexcept {
 bool gate::enter_awaiter::await_suspend(std::coroutine_handle<> at) {
   fiber& self = running_fiber("pushed_signal::write");
   self.resume_point = at;
-  const bool cancelable = ctx_ == nullptr || ctx_->state() != nullptr;
+  const bool cancelable = ends_with_fiber(ctx_);
   const std::uint64_t id = self.open_wait(wait_kind::call, cancelable);
   if (!link_.open(self, id, ctx_)) {
     self.fired = fired_canceled;

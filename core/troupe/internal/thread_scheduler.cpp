@@ -95,8 +95,8 @@ void thread_scheduler::add_injected(fiber& one) noexcept {
   injected_.fetch_add(1);
 }
 
-// A worker takes the fiber under the lock. Once that has ended the scheduler may go: it is only read
-// under the lock, and kept while somebody is woken, which takes long.
+// A worker takes the fiber under the lock. Once that has ended the scheduler may go: it is only
+// read under the lock, and kept while somebody is woken, which takes long.
 void thread_scheduler::inject(fiber& one) noexcept {
   std::shared_ptr<detail::scheduler> kept;
   worker* sleeper = nullptr;

@@ -75,7 +75,7 @@ class lookup_awaiter {
   bool await_suspend(std::coroutine_handle<> at) {
     detail::fiber& self = *detail::current.running;
     self.resume_point = at;
-    const bool cancelable = ctx_ == nullptr || ctx_->state() != nullptr;
+    const bool cancelable = detail::ends_with_fiber(ctx_);
     const std::uint64_t id = self.open_wait(detail::wait_kind::io, cancelable);
     if (!link_.open(self, id, ctx_)) {
       self.fired = detail::fired_canceled;

@@ -10,6 +10,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
+#include <cstdint>
 #include <string>
 #include <utility>
 #include <vector>
@@ -288,6 +291,37 @@ result<> tcp_connection::no_delay(bool at_once) {
     return ::setsockopt(number, IPPROTO_TCP, TCP_NODELAY, &value, sizeof value);
   });
   if (!set) return fail(stream_->failure(set.error(), "setting TCP_NODELAY of the connection to"));
+  return {};
+}
+
+result<> tcp_connection::keep_alive(duration silent_for) {
+  if (silent_for < duration::zero()) {
+    throw usage_error("tcp_connection::keep_alive: the duration must not be negative");
+  }
+  if (!stream_) return not_connected();
+  // Three questions, in all as long as the silence before the first.
+  constexpr int questions = 3;
+  constexpr std::int64_t longest = 32'767;  // the kernel's, for each of these
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(silent_for).count();
+  const bool on = seconds != 0;
+  const int idle = static_cast<int>(std::clamp<std::int64_t>(seconds, questions, longest));
+  const int between = idle / questions;
+  const auto set = stream_->file->attempt(direction::writing, [=](int number) {
+    const auto option = [number](int level, int name, int value) {
+      return ::setsockopt(number, level, name, &value, sizeof value);
+    };
+    if (on) {
+      if (option(IPPROTO_TCP, TCP_KEEPIDLE, idle) != 0) return -1;
+      if (option(IPPROTO_TCP, TCP_KEEPINTVL, between) != 0) return -1;
+      if (option(IPPROTO_TCP, TCP_KEEPCNT, questions) != 0) return -1;
+    }
+    // While something is on the way to the peer nobody asks: that is given as long, in ms.
+    if (option(IPPROTO_TCP, TCP_USER_TIMEOUT, on ? (idle + questions * between) * 1000 : 0) != 0) {
+      return -1;
+    }
+    return option(SOL_SOCKET, SO_KEEPALIVE, on ? 1 : 0);
+  });
+  if (!set) return fail(stream_->failure(set.error(), "setting SO_KEEPALIVE of the connection to"));
   return {};
 }
 

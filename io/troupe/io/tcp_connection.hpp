@@ -92,6 +92,13 @@ class tcp_connection {
   /// others are on the way (Nagle's algorithm).
   result<> no_delay(bool at_once);
 
+  /// The kernel asks a peer that has been silent for so long, and if it does not answer the
+  /// connection fails after as much again: reads and writes end with an error, where they would
+  /// wait for a peer that is gone without a word, for ever or, with something on the way to it, for
+  /// many minutes. In whole seconds, from 3 to 32767; zero turns it off, as it is from the start.
+  /// Throws usage_error for a negative duration.
+  result<> keep_alive(duration silent_for);
+
  private:
   friend struct internal::access;
   std::shared_ptr<internal::tcp_stream> stream_;

@@ -56,6 +56,13 @@ TEST(tcp_connection, sends_and_receives) {
     EXPECT_TRUE(co_await client.write(""));
     EXPECT_TRUE(client.no_delay(false));
     EXPECT_TRUE(client.no_delay(true));
+    EXPECT_TRUE(client.keep_alive(30s));
+    EXPECT_TRUE(client.keep_alive(1ms));
+    EXPECT_TRUE(client.keep_alive(1'000'000h));
+    EXPECT_TRUE(client.keep_alive(0s));
+    EXPECT_THROW(static_cast<void>(client.keep_alive(-1s)), usage_error);
+    EXPECT_TRUE(co_await client.write("still"));
+    EXPECT_EQ((co_await server.read(100))->text(), "still");
   });
 }
 
@@ -156,6 +163,25 @@ TEST(tcp_connection, waits_end_with_the_context_that_was_given) {
   });
 }
 
+// What a canceled actor has to send all the same.
+TEST(tcp_connection, a_shielded_context_outlasts_the_actors) {
+  io_runtime rt;
+  run(rt, [&]() -> task<> {
+    auto [client, server] = co_await make_pair();
+    auto leaving = start(rt, [&]() -> task<error> {
+      EXPECT_EQ((co_await client.read(10)).error(), errc::canceled);
+      EXPECT_EQ((co_await client.write("motor on")).error(), errc::canceled);
+      const auto time = context::shielded(20ms);
+      EXPECT_TRUE(co_await client.write(time, "motor off"));
+      co_return (co_await client.read(time, 10)).error();
+    });
+    while (rt.waiting() != 1) co_await sleep_for(0s);
+    leaving.cancel();
+    EXPECT_EQ((co_await leaving).value(), errc::deadline_exceeded);
+    EXPECT_EQ((co_await server.read(100))->text(), "motor off");
+  });
+}
+
 TEST(tcp_connection, waits_end_with_a_deadline) {
   io_runtime rt;
   run(rt, [&]() -> task<> {
@@ -218,6 +244,7 @@ TEST(tcp_connection, that_is_none_says_so) {
               errc::disconnected);  // NOLINT(bugprone-use-after-move)
     EXPECT_EQ((co_await client.write("x")).error(), errc::disconnected);
     EXPECT_EQ(client.no_delay(true).error(), errc::disconnected);
+    EXPECT_EQ(client.keep_alive(30s).error(), errc::disconnected);
     EXPECT_EQ(client.remote_endpoint(), endpoint());
     EXPECT_FALSE(client.is_open());
     EXPECT_TRUE(moved.is_open());

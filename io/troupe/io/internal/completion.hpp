@@ -50,9 +50,8 @@ namespace troupe::io::internal {
                                                        const context* ctx) noexcept {
   if (ctx != nullptr) {
     if (auto why = ctx->err()) return why;
-    if (ctx->state() == nullptr) return std::nullopt;  // background(): nothing ends it
   }
-  if (self.scope.ended()) return detail::cancel_reason(self, ctx);
+  if (detail::ends_with_fiber(ctx) && self.scope.ended()) return detail::cancel_reason(self, ctx);
   return std::nullopt;
 }
 
@@ -111,7 +110,7 @@ class completion_base {
     bool await_suspend(std::coroutine_handle<> at) {
       detail::fiber& self = *detail::current.running;
       self.resume_point = at;
-      const bool cancelable = ctx == nullptr || ctx->state() != nullptr;
+      const bool cancelable = detail::ends_with_fiber(ctx);
       const std::uint64_t id = self.open_wait(detail::wait_kind::io, cancelable);
       if (!of->link_.open(self, id, ctx)) return false;  // not started
       of->who_ = &self;
