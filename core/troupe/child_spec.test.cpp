@@ -63,18 +63,24 @@ TEST(child_spec_test, messages_sent_before_the_first_run_are_received) {
   EXPECT_EQ(child->taken, 2);
 }
 
+// Under a supervisor that gives up at the second failure; `why_not`: the text of the last.
+auto spawn_limited(deterministic_runtime& rt, const child_spec& child, std::string& why_not) {
+  return rt.spawn(std::make_shared<supervisor>(
+      "root",
+      supervisor_options{
+          .restart_limit = {.max_restarts = 1, .window = std::chrono::hours(1)},
+          .on_error = [&why_not](const actor&,
+                                 const exit_reason& why) { why_not = std::string(why.text()); },
+          .children = {child}}));
+}
+
 TEST(child_spec_test, a_later_self_with_other_inboxes_is_a_failed_start) {
   std::string why_not;
   std::size_t capacity = 4;
   deterministic_runtime rt;
   fresh_child child([&] { return std::make_shared<sink>(capacity++); });
   static_assert(std::is_same_v<decltype(child), fresh_child<sink>>);
-  auto handle = rt.spawn(std::make_shared<supervisor>(
-      "root", supervisor_options{
-                  .restart_limit = {.max_restarts = 1, .window = std::chrono::hours(1)},
-                  .on_error = [&](const actor&,
-                                  const exit_reason& why) { why_not = std::string(why.text()); },
-                  .children = {child.spec()}}));
+  auto handle = spawn_limited(rt, child.spec(), why_not);
   rt.run_until_idle();
   ASSERT_TRUE(child->in.try_cast(-1));
   rt.run_until_idle();
@@ -114,12 +120,7 @@ TEST(child_spec_test, a_later_self_of_a_derived_class_is_a_failed_start) {
     if (made++ == 0) return std::make_shared<sink>(4);
     return std::make_shared<bigger_sink>();
   });
-  auto handle = rt.spawn(std::make_shared<supervisor>(
-      "root", supervisor_options{
-                  .restart_limit = {.max_restarts = 1, .window = std::chrono::hours(1)},
-                  .on_error = [&](const actor&,
-                                  const exit_reason& why) { why_not = std::string(why.text()); },
-                  .children = {child.spec()}}));
+  auto handle = spawn_limited(rt, child.spec(), why_not);
   rt.run_until_idle();
   ASSERT_TRUE(child->in.try_cast(-1));
   rt.run_until_idle();
@@ -149,12 +150,7 @@ TEST(child_spec_test, a_later_self_whose_inbox_has_other_messages_is_a_failed_st
   int made = 0;
   deterministic_runtime rt;
   fresh_child child([&] { return std::make_shared<changing>(made++ == 0); });
-  auto handle = rt.spawn(std::make_shared<supervisor>(
-      "root", supervisor_options{
-                  .restart_limit = {.max_restarts = 1, .window = std::chrono::hours(1)},
-                  .on_error = [&](const actor&,
-                                  const exit_reason& why) { why_not = std::string(why.text()); },
-                  .children = {child.spec()}}));
+  auto handle = spawn_limited(rt, child.spec(), why_not);
   rt.run_until_idle();
   EXPECT_TRUE(why_not.contains("inboxes differ")) << why_not;
   EXPECT_TRUE(handle.done());

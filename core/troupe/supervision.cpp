@@ -195,7 +195,7 @@ void supervision_state::ended_by_itself(child_id id, exit_kind how, time_point n
                                         std::uint64_t random, decisions& out) {
   child& c = children_[id];
   if (phase_ == phase::stopping) return end_for_good(id, out);
-  const bool comes_back = !c.is_to_go && restarts_after(c.policy, how);
+  const bool comes_back = restarts_after(c.policy_now(), how);
   if (comes_back && stage_ == stage::group_stopping && c.order >= group_order_) {
     c.state = child_state::pending;
     return;
@@ -290,7 +290,7 @@ void supervision_state::advance_stop(decisions& out) {
     if (phase_ == phase::running && c.order < group_order_) break;
     if (c.state == child_state::stopping) return;
     if (c.state != child_state::starting && c.state != child_state::running) continue;
-    return decide_stop(cursor_, !c.is_to_go && c.policy != restart_policy::temporary, out);
+    return decide_stop(cursor_, c.policy_now() != restart_policy::temporary, out);
   }
   if (phase_ == phase::running) return group_stopped(out);
   phase_ = phase::finished;

@@ -225,7 +225,7 @@ class supervision_state {
     restart_policy policy{};
     bool declared = false;
     bool comes_back = false;  // stopping or abandoned: pending after its exit, not ended
-    bool is_to_go = false;    // as if temporary, in this life
+    bool is_to_go = false;    // in this life
     child_id previous = no_child;
     child_id next = no_child;  // also links the free list
     std::uint64_t order = 0;   // grows from left to right; 0 is left of all
@@ -235,6 +235,11 @@ class supervision_state {
     std::chrono::nanoseconds shutdown_timeout{};
     detail::restart_delays delays;
     detail::restart_history history;
+
+    /// One that is to go is as if it were temporary.
+    [[nodiscard]] restart_policy policy_now() const {
+      return is_to_go ? restart_policy::temporary : policy;
+    }
   };
 
   [[nodiscard]] bool in_stop_pass(child_id id) const;

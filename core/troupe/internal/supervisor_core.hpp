@@ -55,7 +55,9 @@ struct child_timer : posted, detail::timer_node {
 };
 
 struct spawn_request : posted, detail::pooled {
-  explicit spawn_request(child_spec&& wanted) : child(std::move(wanted)) {}
+  explicit spawn_request(child_spec&& wanted) : child(std::move(wanted)) {
+    kind = posted_kind::spawn;
+  }
   child_spec child;
 };
 
@@ -141,6 +143,8 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
   void run_abandoned(child_record& child) noexcept;
 
  private:
+  template <class Request>
+  result<> ask(std::unique_ptr<Request>& request);
   template <class Locked>
   bool post_with(posted& what, bool needs_acceptance, Locked also) noexcept;
   void drop_scope() noexcept;

@@ -25,17 +25,21 @@ result<> supervisor_core::spawn(child_spec&& child) {
     return {};
   }
   auto request = std::make_unique<spawn_request>(std::move(child));
-  request->kind = posted_kind::spawn;
-  if (post(*request, true)) {
-    [[maybe_unused]] const posted* const taken_over = request.release();
-    return {};
+  result<> accepted = ask(request);
+  if (!accepted) {
+    if (const auto& first = request->child.first()) detail::actor_internals::unclaim(*first);
   }
-  if (const auto& first = request->child.first()) detail::actor_internals::unclaim(*first);
-  return fail(errc::actor_stopped, "supervisor \"" + name_ + "\" has ended or is stopping");
+  return accepted;
 }
 
 result<> supervisor_core::stop_child(actor_id id) {
   auto request = std::make_unique<stop_request>(id);
+  return ask(request);
+}
+
+// The request stays the caller's where it is refused.
+template <class Request>
+result<> supervisor_core::ask(std::unique_ptr<Request>& request) {
   if (!post(*request, true)) {
     return fail(errc::actor_stopped, "supervisor \"" + name_ + "\" has ended or is stopping");
   }
