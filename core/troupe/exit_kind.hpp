@@ -16,6 +16,11 @@ enum class exit_kind : std::uint8_t {
   exception,  ///< an exception left run()
 };
 
+/// An end that whoever looks after the actor is told of: an error or an exception.
+[[nodiscard]] constexpr bool is_failure(exit_kind kind) noexcept {
+  return kind == exit_kind::error || kind == exit_kind::exception;
+}
+
 /// The enumerator's name: "clean", "canceled", "error", "exception".
 [[nodiscard]] std::string_view to_string(exit_kind kind) noexcept;
 

@@ -44,7 +44,7 @@ namespace {
 
 // No supervisor is told, and nobody has a handle that could be asked.
 void log_unheard(actor& one, const exit_reason& why) noexcept {
-  if (why.kind() == exit_kind::clean || why.kind() == exit_kind::canceled) return;
+  if (!is_failure(why.kind())) return;
   internal::log_failure(actor_internals::log(one), "failed",
                         [&]() -> const exit_reason& { return why; });
 }

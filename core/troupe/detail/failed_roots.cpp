@@ -9,7 +9,7 @@
 namespace troupe::detail {
 
 void failed_roots::note(const actor& root, const exit_reason& why) noexcept {
-  if (why.kind() == exit_kind::clean || why.kind() == exit_kind::canceled) return;
+  if (!is_failure(why.kind())) return;
   try {
     failed_root one{root.name(), why};
     const std::lock_guard held(lock_);

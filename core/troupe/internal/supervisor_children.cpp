@@ -161,7 +161,7 @@ void supervisor_core::child_has_ended(child_record& child) {
   if (started && !observers_.empty()) {
     report({.what = observed::stopped, .who = child.owned(), .why = why});
   }
-  const bool failed = how == exit_kind::error || how == exit_kind::exception;
+  const bool failed = is_failure(how);
   if (failed && !child.stopping) {
     if (log_.enabled(log_level::error)) {  // to_string() looks up the names of the stack
       log_.error("failed", field("child", child.current->name()), field("why", why.to_string()));

@@ -120,9 +120,7 @@ bool supervisor_core::acts_here(posted& what) const noexcept {
   }
   if (what.kind != posted_kind::ended) return false;
   const child_record& child = *static_cast<const child_ended&>(what).of;
-  const exit_kind how = child.last.kind();
-  const bool tells_user =
-      options_.on_error && (how == exit_kind::error || how == exit_kind::exception);
+  const bool tells_user = options_.on_error && is_failure(child.last.kind());
   return !tells_user && !child.factory && !child.wants_thread;
 }
 
