@@ -330,134 +330,149 @@ class [[nodiscard]] emission {
   emission(const emission&) = delete;
   emission& operator=(const emission&) = delete;
   ~emission() {
-    if (is_ != state::done) [[unlikely]]
+    if (core_ == nullptr) [[unlikely]]
       forget();  // an error, or an emit that was left by an exception or destroyed while it waits
   }
 
   [[gnu::always_inline]] bool await_ready() {
     if (core_->nobody_listens()) {
       static_cast<void>(has_ended());
-      return !spend_budget();
+    } else if (!emit()) [[unlikely]] {
+      return false;
     }
-    if constexpr (!WithContext) {
-      fiber* const self = current.running;
-      if (self != nullptr && core_->try_enter(self)) [[likely]]
-        return emit();
-    }
-    return emit_slowly();
+    return !spend_budget();
   }
   std::coroutine_handle<> await_suspend(std::coroutine_handle<> at) {
-    if (is_ != state::waits) {
+    if (core_ != nullptr || left_ != left::waits) {
       if (current.running == nullptr) return at;  // outside of a fiber there is no turn
       yield_now(*current.running, at);
       return std::noop_coroutine();
     }
-    core_->pin();
+    wait_.of->pin();
     wait_.rest =
         outbox_core::finish(wait_.on, ctx_, std::addressof(message_), std::move(wait_.outcome));
     return std::move(wait_.rest).operator co_await().await_suspend(at);
   }
   [[gnu::always_inline]] result<> await_resume() {
-    if (is_ == state::done) [[likely]]
-      return {};
-    return why_not();
+    if (core_ == nullptr) [[unlikely]] {
+      if (!settle()) return fail(std::move(refused_));
+    }
+    return {};
   }
 
  private:
-  enum class state : std::uint8_t {
-    done,     // or not begun
-    refused,  // with refused_
-    waits,    // with wait_
+  enum class left : std::uint8_t {
+    nothing,
+    refused,  // refused_
+    waits,    // wait_
   };
   /// An emit that has come to a coroutine handler.
   struct suspended {
+    outbox_core* of;
     outbox_core::walk on;
     outbox_core* ends;  // null inside another emit's handler
     result<> outcome;
     task<result<>> rest;
   };
 
-  /// To handlers of one kind, as a part of the coroutine that awaits it: the registers that a
-  /// function of its own saves would cost as much as the rest.
+  /// False: it waits.
   [[gnu::always_inline]] bool emit() {
-    {
-      outbox_core::turn mine(core_);
-      outbox_core::walk on = core_->begin();
-      if (on.at != nullptr) [[likely]] {
-        const outbox_node::stop stopped =
-            on.at->how().call(on.at, on.last, std::addressof(message_), &refused_);
-        if (stopped.how == outbox_node::told::refused) [[unlikely]]
-          is_ = state::refused;
-        on.at = stopped.at;
-        if (on.at != nullptr) [[unlikely]]
-          return emit_to_rest(mine.hand_over(), on);
-      }
+    if constexpr (!WithContext) {
+      fiber* const self = current.running;
+      if (self != nullptr && core_->try_enter(self)) [[likely]]
+        return emit_to_one_kind();
     }
-    return !spend_budget();
+    return emit_slowly();
   }
-  /// From where `on` is; what went wrong before, `is_` says.
-  [[gnu::noinline]] bool emit_to_rest(outbox_core* ends, outbox_core::walk on) {
+  /// As a part of the coroutine that awaits it: the registers that a function of its own saves
+  /// would cost as much as the rest.
+  [[gnu::always_inline]] bool emit_to_one_kind() {
+    outbox_core::turn mine(core_);
+    outbox_core::walk on = core_->begin();
+    if (on.at == nullptr) [[unlikely]]
+      return true;
+    const outbox_node::stop stopped =
+        on.at->how().call(on.at, on.last, std::addressof(message_), &refused_);
+    const bool refused = stopped.how == outbox_node::told::refused;
+    on.at = stopped.at;
+    if (on.at != nullptr) [[unlikely]]
+      return emit_to_rest(mine.hand_over(), on, refused);
+    if (refused) [[unlikely]]
+      leave(left::refused);
+    return true;
+  }
+  /// From where `on` is; `refused`: one before has, with refused_.
+  [[gnu::noinline]] bool emit_to_rest(outbox_core* ends, outbox_core::walk on, bool refused) {
     result<> outcome;
-    if (is_ == state::refused) [[unlikely]] {
+    if (refused) [[unlikely]] {
       outcome = fail(std::move(refused_));
       std::destroy_at(&refused_);
-      is_ = state::done;
     }
     {
       outbox_core::turn mine(ends);
       outbox_core::call_plain(on, ctx_, std::addressof(message_), outcome);
       if (on.at != nullptr) [[unlikely]] {
-        std::construct_at(&wait_, on, mine.hand_over(), std::move(outcome));
-        is_ = state::waits;
+        std::construct_at(&wait_, core_, on, mine.hand_over(), std::move(outcome));
+        leave(left::waits);
         return false;
       }
     }
     if (!outcome) [[unlikely]]
       refuse(std::move(outcome).error());
-    return !spend_budget();
+    return true;
   }
   [[gnu::noinline]] bool emit_slowly() {
-    if (has_ended()) return !spend_budget();
+    if (has_ended()) return true;
     outbox_core::turn mine(*core_);
-    return emit_to_rest(mine.hand_over(), core_->begin());
+    return emit_to_rest(mine.hand_over(), core_->begin(), false);
   }
-  /// The context; then is_ says why.
+  /// The context; then refused_ says why.
   bool has_ended() {
     if constexpr (WithContext) {
-      if (auto why = ctx_->err()) [[unlikely]]
+      if (auto why = ctx_->err()) [[unlikely]] {
         refuse(*std::move(why));
-      return is_ == state::refused;
+        return true;
+      }
     }
     return false;
   }
   void refuse(error why) noexcept {
     std::construct_at(&refused_, std::move(why));
-    is_ = state::refused;
+    leave(left::refused);
   }
-  [[gnu::noinline]] result<> why_not() {
-    if (is_ == state::refused) return fail(std::move(refused_));
+  void leave(left what) noexcept {
+    core_ = nullptr;
+    left_ = what;
+  }
+  /// What is left becomes nothing, or refused_: false. Gives no result<>, which would have to lie
+  /// in memory for it; what await_resume() gives stays in registers.
+  [[gnu::noinline]] bool settle() {
+    if (left_ != left::waits) return left_ == left::nothing;
     result<> outcome = std::move(wait_.rest).operator co_await().await_resume();
     end_wait();
-    return outcome;
+    if (outcome) return true;
+    refuse(std::move(outcome).error());
+    return false;
   }
   [[gnu::noinline]] void forget() noexcept {
-    is_ == state::refused ? std::destroy_at(&refused_) : end_wait();
+    if (left_ == left::refused) std::destroy_at(&refused_);
+    if (left_ == left::waits) end_wait();
   }
   void end_wait() noexcept {
     outbox_core* const ends = wait_.ends;
     std::destroy_at(&wait_);  // the frames that wait before what they stand on
-    is_ = state::done;
+    leave(left::nothing);
     if (ends != nullptr) ends->leave();
   }
 
-  outbox_core* core_;
+  outbox_core* core_;  // null: there is something to take or to destroy, and `left_` says what
   [[no_unique_address]] std::conditional_t<WithContext, const context*, no_context> ctx_;
   union {
     error refused_;
     suspended wait_;
   };
   T message_;
-  state is_ = state::done;
+  left left_;
 };
 
 }  // namespace detail
