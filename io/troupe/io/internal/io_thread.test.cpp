@@ -118,6 +118,29 @@ TEST(io_thread, a_guest_is_told_when_the_runtime_goes) {
   });
 }
 
+// And the other way round: it is the guest who goes, while he waits.
+TEST(io_thread, nothing_comes_for_a_guest_who_is_gone) {
+  for (const bool closes : {false, true}) {
+    io_runtime owner;
+    std::optional<connected_pair> pair = owner.block_on(make_pair());
+    auto home = std::make_unique<io_runtime>();
+    const auto none = context::background();
+    const auto read = [&]() -> task<> { static_cast<void>(co_await pair->client.read(none, 10)); };
+    start(*home, read);
+    home->until_waiting(1);
+    EXPECT_EQ(home->shutdown(1ms).size(), 1U);
+    home.reset();
+    if (closes) {
+      pair->client.close();
+      continue;
+    }
+    run(owner, [&]() -> task<> {
+      EXPECT_TRUE(co_await pair->server.write("late"));
+      EXPECT_EQ((co_await pair->client.read(10))->text(), "late");
+    });
+  }
+}
+
 TEST(io_thread, an_actor_on_a_thread_of_its_own_may_wait) {
   io_runtime rt;
   std::optional<connected_pair> pair = rt.block_on(make_pair());
