@@ -72,9 +72,12 @@ void io_thread::stop() noexcept {
     const error why(errc::runtime_stopped);
     for (io_user* one = users_; one != nullptr; one = one->next_) one->end_operations(why);
   }
-  // Behind what has completed for that.
   asio::post(*context_, [this] { context_->stop(); });
   thread_.join();
+  // What has completed meanwhile: Asio puts what a handler posts, and all that one event makes
+  // ready but the first, behind everything else.
+  context_->restart();
+  context_->poll();
 }
 
 }  // namespace troupe::io::internal

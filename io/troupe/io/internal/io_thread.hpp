@@ -5,10 +5,10 @@
 // fiber or send a message.
 //
 // Its end, in the destructor of the runtime, while the workers still run: everything that has
-// joined is told to end its operations, and what completes for that is still run. Then the thread
-// ends, and completes nothing ever after, so that the frames of fibers may be destroyed. The
-// io_context itself lives as long as one who joined: handlers that were not run are destroyed with
-// it, and must not own anything that keeps it alive.
+// joined is told to end its operations, and the thread ends. What has completed by then, for that
+// or by itself, is still run, and nothing ever after, so that the frames of fibers may be
+// destroyed. The io_context itself lives as long as one who joined: handlers that were not run are
+// destroyed with it, and must not own anything that keeps it alive.
 
 #include <troupe/detail/runtime_services.hpp>
 #include <troupe/detail/scheduler.hpp>

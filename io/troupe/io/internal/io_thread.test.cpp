@@ -12,11 +12,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -199,6 +201,58 @@ TEST(completion, brings_the_end_of_an_operation_or_why_it_was_ended) {
     waiting.cancel();
     EXPECT_EQ((co_await waiting).value().error(), errc::canceled);
   });
+}
+
+/// Goes round on the I/O thread, each time behind all else, until that thread has ended: then it
+/// completes.
+template <class Handler>
+struct straggler {
+  boost::asio::io_context* context;
+  std::thread::id on;
+  Handler handler;
+  std::atomic<int>* rounds;
+  std::atomic<bool>* told;
+
+  void operator()() {
+    if (*rounds == 0) on = std::this_thread::get_id();
+    ++*rounds;
+    if (std::this_thread::get_id() == on) {
+      straggler next = std::move(*this);
+      boost::asio::post(*next.context, std::move(next));
+      return;
+    }
+    handler(boost::system::error_code());
+    *told = true;
+  }
+};
+
+// Whatever is behind the end of the I/O thread in its queue: guests wait for it.
+TEST(completion, comes_also_for_what_the_end_of_the_thread_has_overtaken) {
+  auto owner = std::make_unique<io_runtime>();
+  io_runtime home;
+  const auto find = []() -> task<std::shared_ptr<io_thread>> {
+    co_return *io_thread::here("test");
+  };
+  const std::shared_ptr<io_thread> thread = owner->block_on(find());
+  std::atomic<int> rounds = 0;
+  std::atomic<bool> told = false;
+  const auto wait = [&]() -> task<result<>> {
+    return await_completion<>(
+        nullptr,
+        [&](auto handler) {
+          boost::asio::post(thread->context(), straggler{.context = &thread->context(),
+                                                         .on = {},
+                                                         .handler = std::move(handler),
+                                                         .rounds = &rounds,
+                                                         .told = &told});
+        },
+        [] {});
+  };
+  auto waiting = start(home, wait);
+  while (rounds == 0) std::this_thread::yield();
+  owner.reset();
+  ASSERT_TRUE(told);
+  run(home, [&]() -> task<> { EXPECT_TRUE((co_await waiting).value()); });
 }
 
 // The frames of those who are canceled go at once: nothing may come for them afterwards.
