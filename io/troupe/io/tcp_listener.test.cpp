@@ -155,6 +155,37 @@ TEST(tcp_listener, many_connections_at_once) {
   });
 }
 
+/// While it lives only `left` more descriptors can be opened.
+class shortage {
+ public:
+  explicit shortage(std::size_t left) {
+    EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before_), 0);
+    // Each gets the lowest number that is free: there is none below the last.
+    for (std::size_t i = 0; i != left + 1; ++i) {
+      taken_.push_back(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    }
+    rlimit none = before_;
+    none.rlim_cur = static_cast<rlim_t>(taken_.back()) + 1;
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
+    for (; left != 0; --left) give_back();
+  }
+  shortage(const shortage&) = delete;
+  shortage& operator=(const shortage&) = delete;
+  ~shortage() {
+    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before_), 0);
+    while (!taken_.empty()) give_back();
+  }
+
+ private:
+  void give_back() {
+    ::close(taken_.back());
+    taken_.pop_back();
+  }
+
+  rlimit before_{};
+  std::vector<int> taken_;
+};
+
 // Without descriptors accepting fails, and goes on once there is one.
 TEST(tcp_listener, survives_a_lack_of_descriptors) {
 #if __has_feature(undefined_behavior_sanitizer)
@@ -164,25 +195,35 @@ TEST(tcp_listener, survives_a_lack_of_descriptors) {
   run(rt, [&]() -> task<> {
     auto listener = tcp_listener::listen(endpoint::loopback());
     auto client = co_await tcp_connection::connect(listener->local_endpoint());
-    rlimit before{};
-    EXPECT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
-    const int highest = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-    rlimit none = before;
-    none.rlim_cur = static_cast<rlim_t>(highest);
-    ::close(highest);
-    std::vector<int> taken;  // the free numbers below
-    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &none), 0);
-    for (int number = 0; number >= 0;) {
-      number = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
-      if (number >= 0) taken.push_back(number);
+    {
+      const shortage all(0);
+      const auto accepted = co_await listener->accept();
+      EXPECT_FALSE(accepted);
+      if (!accepted) EXPECT_EQ(accepted.error(), std::errc::too_many_files_open);
     }
-    const auto accepted = co_await listener->accept();
-    EXPECT_FALSE(accepted);
-    if (!accepted) EXPECT_EQ(accepted.error(), std::errc::too_many_files_open);
-    EXPECT_EQ(::setrlimit(RLIMIT_NOFILE, &before), 0);
-    for (const int number : taken) ::close(number);
     EXPECT_TRUE(co_await listener->accept());
   });
+}
+
+// The first one of a runtime needs some for the I/O thread, too.
+TEST(tcp_listener, fails_without_enough_descriptors_and_succeeds_later) {
+#if __has_feature(undefined_behavior_sanitizer)
+  GTEST_SKIP() << "its check of vptrs opens a pipe, and takes the lack of one for a fault";
+#endif
+  for (std::size_t left = 0; left != 6; ++left) {
+    SCOPED_TRACE(left);
+    io_runtime rt;
+    run(rt, [&]() -> task<> {
+      {
+        const shortage few(left);
+        const auto made = tcp_listener::listen(endpoint::loopback());
+        EXPECT_TRUE(left != 0 || !made);
+        if (!made) EXPECT_EQ(made.error(), std::errc::too_many_files_open);
+      }
+      EXPECT_TRUE(tcp_listener::listen(endpoint::loopback()));
+      co_return;
+    });
+  }
 }
 
 }  // namespace

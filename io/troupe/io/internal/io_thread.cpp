@@ -4,10 +4,13 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <string>
+#include <system_error>
 #include <utility>
 
 namespace troupe::io::internal {
@@ -22,14 +25,22 @@ result<std::shared_ptr<io_thread>> io_thread::here(const char* operation) {
                       "troupe::runtime in this test");
   }
   static constexpr char key = 0;
-  auto found = sched.services().find_or_make(&key, [] -> std::shared_ptr<detail::runtime_service> {
-    return std::make_shared<io_thread>();
-  });
-  if (!found) return fail(errc::runtime_stopped, operation);
-  return std::static_pointer_cast<io_thread>(std::move(found));
+  try {
+    auto found = sched.services().find_or_make(
+        &key,
+        [] -> std::shared_ptr<detail::runtime_service> { return std::make_shared<io_thread>(); });
+    if (!found) return fail(errc::runtime_stopped, operation);
+    return std::static_pointer_cast<io_thread>(std::move(found));
+  } catch (const boost::system::system_error& none) {  // no descriptor
+    return fail(none.code(), operation);
+  } catch (const std::system_error& none) {  // no thread
+    return fail(none.code(), operation);
+  }
 }
 
 io_thread::io_thread() : context_(std::make_unique<asio::io_context>(1)) {
+  // Asio opens what it waits with when it is first needed: here, where it may fail.
+  const asio::posix::stream_descriptor first(*context_);
   thread_ = std::thread([this] {
     const auto until_stopped = asio::make_work_guard(*context_);
     context_->run();

@@ -62,7 +62,9 @@ class io_user {
 class io_thread final : public detail::runtime_service {
  public:
   /// That of the runtime whose fiber runs. Throws usage_error outside of a runtime and on the
-  /// deterministic one; errc::runtime_stopped while the runtime is being destroyed.
+  /// deterministic one; errc::runtime_stopped while the runtime is being destroyed. Where it has to
+  /// be made, and there is no descriptor or thread for it, the system's error: later it may
+  /// succeed.
   [[nodiscard]] static result<std::shared_ptr<io_thread>> here(const char* operation);
 
   io_thread();
