@@ -41,6 +41,12 @@ std::expected<tcp_connection, std::error_code> tcp_acceptor::try_accept() {
   return std::move(*made);
 }
 
+bool is_lack_of_something(const std::error_code& code) noexcept {
+  return code == std::errc::too_many_files_open ||
+         code == std::errc::too_many_files_open_in_system || code == std::errc::no_buffer_space ||
+         code == std::errc::not_enough_memory || code == std::errc::no_space_on_device;
+}
+
 }  // namespace internal
 
 namespace {

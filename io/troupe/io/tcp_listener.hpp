@@ -57,6 +57,8 @@ class tcp_listener {
   /// Awaitable -> the next connection. Ends with the context, or the fiber's own, and with
   /// errc::disconnected when the listener is closed. The system's error when there are no more
   /// descriptors or no memory: the connection is still there, and accepting again later succeeds.
+  /// Where it has been accepted but the kernel cannot watch it (no space on the device: the user's
+  /// bound for epoll; or no memory), it is closed, and later ones succeed.
   [[nodiscard]] task<result<tcp_connection>> accept();
   [[nodiscard]] task<result<tcp_connection>> accept(const context& ctx);
 

@@ -1,6 +1,7 @@
 #include <troupe/io/tcp_listener.hpp>
 
 #include <troupe/internal/test_fiber.hpp>
+#include <troupe/io/internal/tcp_stream.hpp>
 #include <troupe/io/internal/test_io.hpp>
 
 #include <gmock/gmock.h>
@@ -10,9 +11,11 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
 #include <cstddef>
 #include <string>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -224,6 +227,15 @@ TEST(tcp_listener, fails_without_enough_descriptors_and_succeeds_later) {
       co_return;
     });
   }
+}
+
+TEST(tcp_listener, goes_on_after_a_lack_of_something) {
+  const auto passes = [](int code) {
+    return internal::is_lack_of_something({code, std::system_category()});
+  };
+  for (const int one : {EMFILE, ENFILE, ENOBUFS, ENOMEM, ENOSPC}) EXPECT_TRUE(passes(one)) << one;
+  for (const int one : {EBADF, EINVAL, EOPNOTSUPP}) EXPECT_FALSE(passes(one)) << one;
+  EXPECT_FALSE(internal::is_lack_of_something(errc::runtime_stopped));
 }
 
 }  // namespace

@@ -4,20 +4,7 @@
 #include <troupe/io/internal/ready_watch.hpp>
 #include <troupe/io/internal/tcp_stream.hpp>
 
-#include <system_error>
-
 namespace troupe::generated {
-
-namespace {
-
-// Nothing is wrong with the listener: there will be room again.
-bool is_lack_of_something(const std::error_code& code) noexcept {
-  return code == std::errc::too_many_files_open ||
-         code == std::errc::too_many_files_open_in_system || code == std::errc::no_buffer_space ||
-         code == std::errc::not_enough_memory;
-}
-
-}  // namespace
 
 void listener_mailbox::fill_in(const listener_mailbox& specified) {
   if (!disabled) disabled = specified.disabled;
@@ -73,7 +60,7 @@ result<std::optional<io::tcp_connection>> listener_rx::accept() {
   }
   if (io::internal::would_wait(accepted.error())) {
     watch_->tell_when_ready();
-  } else if (is_lack_of_something(accepted.error())) {
+  } else if (io::internal::is_lack_of_something(accepted.error())) {
     watch_->tell_later();
   } else {
     return fail(from.failure(accepted.error()));

@@ -30,9 +30,13 @@ struct tcp_acceptor {
   endpoint local;
 
   [[nodiscard]] error failure(std::error_code code) const;
-  /// A connection that waits; the caller looks at would_wait().
+  /// A connection that waits; the caller looks at would_wait() and is_lack_of_something().
   [[nodiscard]] std::expected<tcp_connection, std::error_code> try_accept();
 };
+
+/// Of an error of try_accept(): nothing is wrong with the listener, there will be room again. No
+/// space on the device means that the user watches as many descriptors with epoll as he may.
+[[nodiscard]] bool is_lack_of_something(const std::error_code& code) noexcept;
 
 /// The way from the public values to what they own.
 struct access {
