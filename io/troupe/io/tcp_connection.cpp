@@ -76,6 +76,13 @@ error connect_failure(const error& why, const endpoint& to) {
   return {why.code(), "connecting to " + to.to_string()};
 }
 
+void require_room(std::size_t most, const char* operation) {
+  if (most != 0) return;
+  throw usage_error(std::string(operation) +
+                    ": room for 0 bytes, where nothing would look like the end of the stream; ask "
+                    "for at least 1");
+}
+
 // What a socket says about its attempt to connect.
 std::error_code connect_outcome(internal::descriptor& file) {
   int code = 0;
@@ -149,6 +156,7 @@ task<result<tcp_connection>> connect_to_name(const context* ctx, address to) {
 task<result<std::size_t>> read_into(std::shared_ptr<tcp_stream> stream, const context* ctx,
                                     std::span<std::byte> into) {
   detail::fiber& self = detail::running_fiber("tcp_connection::read_some");
+  require_room(into.size(), "tcp_connection::read_some");
   co_await internal::turn();
   if (!stream) co_return not_connected();
   if (auto why = internal::ended_before(self, ctx)) co_return fail(*std::move(why));
@@ -166,6 +174,7 @@ task<result<std::size_t>> read_into(std::shared_ptr<tcp_stream> stream, const co
 task<result<buffer>> read_buffer(std::shared_ptr<tcp_stream> stream, const context* ctx,
                                  std::size_t most) {
   detail::fiber& self = detail::running_fiber("tcp_connection::read");
+  require_room(most, "tcp_connection::read");
   co_await internal::turn();
   if (!stream) co_return not_connected();
   if (auto why = internal::ended_before(self, ctx)) co_return fail(*std::move(why));

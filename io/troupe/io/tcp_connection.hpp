@@ -61,12 +61,13 @@ class tcp_connection {
   [[nodiscard]] static task<result<tcp_connection>> connect(const context& ctx, address to);
 
   /// Awaitable -> how many bytes have come into `into`, at least one; 0 once the peer has sent all
-  /// that it will. `into` must not be empty.
+  /// that it will. Throws usage_error if `into` is empty, as 0 bytes would look like that end.
   [[nodiscard]] task<result<std::size_t>> read_some(std::span<std::byte> into);
   [[nodiscard]] task<result<std::size_t>> read_some(const context& ctx, std::span<std::byte> into);
 
   /// The same into a pooled buffer for `most` bytes, which is taken when there is something to
-  /// read: waiting holds no memory. Empty once the peer has sent all that it will.
+  /// read: waiting holds no memory. Empty once the peer has sent all that it will. Throws
+  /// usage_error if `most` is 0.
   [[nodiscard]] task<result<buffer>> read(std::size_t most);
   [[nodiscard]] task<result<buffer>> read(const context& ctx, std::size_t most);
 

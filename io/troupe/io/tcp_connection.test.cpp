@@ -66,6 +66,19 @@ TEST(tcp_connection, sends_and_receives) {
   });
 }
 
+// Nothing read would look like the end of the stream.
+TEST(tcp_connection, refuses_to_read_nothing) {
+  io_runtime rt;
+  run(rt, [&]() -> task<> {
+    auto [client, server] = co_await make_pair();
+    EXPECT_TRUE(co_await server.write("xy"));
+    EXPECT_EQ((co_await client.read(1))->text(), "x");
+    EXPECT_THROW(static_cast<void>(co_await client.read(0)), usage_error);
+    EXPECT_THROW(static_cast<void>(co_await client.read_some({})), usage_error);
+    EXPECT_EQ((co_await client.read(1))->text(), "y");
+  });
+}
+
 TEST(tcp_connection, a_half_that_is_shut_ends_the_stream_and_the_other_goes_on) {
   io_runtime rt;
   run(rt, [&]() -> task<> {
