@@ -22,4 +22,9 @@ void runtime_services::stop() noexcept {
   for (auto one = made_.rbegin(); one != made_.rend(); ++one) one->second->stop();
 }
 
+bool runtime_services::stopped() noexcept {
+  const std::lock_guard held(mutex_);
+  return stopped_;
+}
+
 }  // namespace troupe::detail

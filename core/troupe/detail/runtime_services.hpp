@@ -38,6 +38,8 @@ class runtime_services {
   [[nodiscard]] std::shared_ptr<runtime_service> find_or_make(const void* key, maker make);
 
   void stop() noexcept;
+  /// Whether stop() has begun: the runtime is going.
+  [[nodiscard]] bool stopped() noexcept;
 
  private:
   std::mutex mutex_;  // guards all below

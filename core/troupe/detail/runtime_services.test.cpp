@@ -33,8 +33,10 @@ TEST(runtime_services, are_made_once_and_stopped_in_reverse) {
     EXPECT_EQ(services.find_or_make(&a, service<'a'>::make), first);
     EXPECT_NE(services.find_or_make(&b, service<'b'>::make), first);
     EXPECT_EQ(log, "ab");
+    EXPECT_FALSE(services.stopped());
     services.stop();
     services.stop();
+    EXPECT_TRUE(services.stopped());
     EXPECT_EQ(log, "ab!b!a");
     EXPECT_EQ(services.find_or_make(&a, service<'a'>::make), nullptr);
   }

@@ -100,7 +100,11 @@ class lookup_awaiter {
     link_.close();
     forget();
     detail::fiber& self = *detail::current.running;
-    if (refused_) return failure(errc::refused, "the pool for blocking calls is full");
+    if (refused_) {
+      // The pool stops after the services.
+      if (self.sched->services().stopped()) return failure(errc::runtime_stopped, "");
+      return failure(errc::refused, "the pool for blocking calls is full");
+    }
     const std::lock_guard held(lookup_->lock);
     if (!lookup_->done) return fail(detail::cancel_reason(self, ctx_));
     switch (lookup_->code) {

@@ -14,7 +14,8 @@ namespace troupe::io {
 
 /// Awaitable -> at least one endpoint, with the address's port. errc::not_found for a host that
 /// there is not, else the system's error, with the host's name; errc::refused if the blocking pool
-/// is full. A host that is a number gives that, at once.
+/// is full, errc::runtime_stopped while the runtime is being destroyed. A host that is a number
+/// gives that, at once.
 ///
 /// The system has no means to stop a look-up: it runs on the blocking pool. When a context ends,
 /// the wait does, and the look-up goes on for nobody; the destructor of the runtime waits for it.

@@ -1,5 +1,6 @@
 #include <troupe/io/resolve.hpp>
 
+#include <troupe/blocking.hpp>
 #include <troupe/internal/test_fiber.hpp>
 #include <troupe/io/internal/test_io.hpp>
 #include <troupe/testing/deterministic_runtime.hpp>
@@ -7,7 +8,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
+#include <memory>
+#include <thread>
 #include <vector>
 
 using namespace std::chrono_literals;
@@ -73,6 +77,28 @@ TEST(resolve, a_wait_ends_with_its_contexts_while_the_look_up_goes_on) {
       }
     }
   });
+}
+
+TEST(resolve, says_that_the_runtime_goes_once_its_pool_has_stopped) {
+  auto rt = std::make_unique<io_runtime>();
+  std::atomic<bool> looked = false;
+  // The pool waits for this one, and so the workers go on.
+  start(*rt, [&]() -> task<> {
+    static_cast<void>(co_await blocking([&] {
+      while (!looked) std::this_thread::yield();
+    }));
+  });
+  error got(errc::internal);
+  start(*rt, [&]() -> task<> {
+    while (co_await blocking([] {})) {
+    }
+    const auto found = co_await resolve(context::background(), address("localhost", 80));
+    if (!found) got = found.error();
+    looked = true;
+  });
+  EXPECT_EQ(rt->shutdown(1ms).size(), 2U);
+  rt.reset();
+  EXPECT_EQ(got, errc::runtime_stopped) << got.message();
 }
 
 TEST(resolve, refuses_the_deterministic_runtime) {
