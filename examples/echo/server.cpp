@@ -17,7 +17,7 @@ namespace echo {
 
 struct echo_server : echo_server_base {
   void handle_clients(troupe::io::tcp_connection peer) {
-    static_cast<void>(rx->input.attach(std::move(peer)));  // fails if it is gone already
+    static_cast<void>(rx->input.attach(std::move(peer)));  // fails if it was closed here
   }
 
   task<result<>> handle_input(troupe::io::arrival arrived) {
