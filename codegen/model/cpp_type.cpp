@@ -82,15 +82,22 @@ std::string why_no_type(const std::vector<std::string_view>& tokens) {
   return {};
 }
 
+bool is_qualifier(std::string_view token) noexcept {
+  return token == "const" || token == "volatile";
+}
+
 std::string join(const std::vector<std::string_view>& tokens) {
   std::string text;
+  std::string_view before;
   for (const std::string_view token : tokens) {
     const char last = text.empty() ? '\0' : text.back();
     const bool words_meet = is_word(last) && is_word(token[0]);
     // As in std::vector<int> const, and int* const.
     const bool word_follows = (last == '>' || last == '*' || last == '&') && is_word(token[0]);
-    if (words_meet || word_follows || last == ',') text += ' ';
+    const bool name_follows = is_qualifier(before) && token == "::";
+    if (words_meet || word_follows || name_follows || last == ',') text += ' ';
     text += token;
+    before = token;
   }
   return text;
 }
@@ -112,12 +119,13 @@ std::expected<std::string, std::string> cpp_reply_type(std::string_view written)
     return refused(written, why);
   }
   if (const std::string why = why_no_type(tokens); !why.empty()) return refused(written, why);
-  const std::string_view first = tokens.front();
   const std::string_view last = tokens.back();
   if (last == "&") return refused(written, "a reference; expected a type that is held by value");
-  if (first == "const" || last == "const" || first == "volatile" || last == "volatile") {
+  // In front, and with a '*' last, it is what the pointer points to that is const.
+  if (is_qualifier(last) || (is_qualifier(tokens.front()) && last != "*")) {
     return refused(written, "const or volatile; what it holds is moved out of it");
   }
+  const std::string_view first = *std::ranges::find_if_not(tokens, is_qualifier);
   if (std::ranges::find(tokens, "auto") != tokens.end() || first == "decltype") {
     return refused(written, "expected the type itself, by name");
   }

@@ -11,7 +11,8 @@
 namespace troupe::gen {
 
 /// The type with its spaces put right, so that equal types are equal texts; the error says what is
-/// wrong with it. Types of objects only: no references, nothing const, and not void.
+/// wrong with it. Types of objects only: no references, nothing const (a pointer may point to what
+/// is), and not void.
 [[nodiscard]] std::expected<std::string, std::string> cpp_type(std::string_view written);
 
 /// The same, and void is a type too.

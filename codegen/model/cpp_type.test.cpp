@@ -16,6 +16,9 @@ TEST(cpp_type, takes_types_and_puts_their_spaces_right) {
             "std::map<std::string, std::vector<int>>");
   EXPECT_EQ(cpp_type("unsigned   long"), "unsigned long");
   EXPECT_EQ(cpp_type("order const *"), "order const*");
+  EXPECT_EQ(cpp_type("const char*"), "const char*");
+  EXPECT_EQ(cpp_type("volatile const :: shop::order *"), "volatile const ::shop::order*");
+  EXPECT_EQ(cpp_type("const order* const*"), "const order* const*");
   EXPECT_EQ(cpp_type("struct order"), "struct order");
   EXPECT_EQ(cpp_type("std::function<void(int const&)>"), "std::function<void(int const&)>");
   EXPECT_EQ(cpp_type("std::unique_ptr<int[]>"), "std::unique_ptr<int[]>");
@@ -31,6 +34,11 @@ TEST(cpp_type, refuses_what_is_not_one_type_of_objects) {
                            "const Order",
                            "Order const",
                            "volatile int",
+                           "const std::vector<int*>",
+                           "const char* const",
+                           "const char*&",
+                           "const*",
+                           "const decltype(x)*",
                            "void",
                            "auto",
                            "std::vector<auto>",
