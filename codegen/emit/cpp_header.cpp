@@ -1,5 +1,6 @@
 #include <codegen/emit/cpp_header.hpp>
 
+#include <codegen/emit/check_types.hpp>
 #include <codegen/emit/kind_emitter.hpp>
 
 #include <fmt/format.h>
@@ -41,20 +42,6 @@ std::string_view member_type(setting type) {
   }
 }
 
-bool names_type(std::string_view text, std::string_view name) {
-  const auto is_word = [](char c) {
-    return c == '_' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-  };
-  for (std::size_t at = text.find(name); at != std::string_view::npos;
-       at = text.find(name, at + 1)) {
-    const std::size_t end = at + name.size();
-    const bool whole =
-        (at == 0 || !is_word(text[at - 1])) && (end == text.size() || !is_word(text[end]));
-    if (whole && !text.substr(0, at).ends_with("::")) return true;
-  }
-  return false;
-}
-
 class header_emitter {
  public:
   header_emitter(const specification& of, diagnostics& found) : of_(of), found_(found) {}
@@ -63,7 +50,6 @@ class header_emitter {
 
  private:
   emitted_mailbox prepare(const actor& a, const actor_mailbox& m, const kind_emitter& kind);
-  void check_type_names(const emitted_actor& a);
 
   void write_includes(const std::vector<emitted_actor>& actors);
   void write_block(const std::set<std::string>& includes);
@@ -115,22 +101,6 @@ emitted_mailbox header_emitter::prepare(const actor& a, const actor_mailbox& m,
     }
   }
   return made;
-}
-
-// In a class a name means one thing: a type cannot be used beside a member called like it.
-void header_emitter::check_type_names(const emitted_actor& a) {
-  for (const emitted_mailbox& m : a.mailboxes) {
-    for (const emitted_mailbox& by : a.mailboxes) {
-      for (const std::string& type : by.types) {
-        if (!names_type(type, m.name)) continue;
-        found_.error(m.model->name.where,
-                     fmt::format("mailbox {} is called like the type {}; choose another name, or "
-                                 "write the type with its namespace, such as ::{}",
-                                 shown(m.model->name.written), shown(type), type));
-        return;
-      }
-    }
-  }
 }
 
 void header_emitter::write_block(const std::set<std::string>& includes) {
@@ -390,7 +360,7 @@ std::string header_emitter::emit() {
     for (const actor_mailbox& m : a.mailboxes) {
       made.mailboxes.push_back(prepare(a, m, emitter_of(m.kind)));
     }
-    check_type_names(made);
+    check_types(made.mailboxes, found_);
     actors.push_back(std::move(made));
   }
 

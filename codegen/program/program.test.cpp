@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstdlib>
+#include <expected>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -199,14 +200,62 @@ TEST_F(real_folder, the_depfile_names_all_that_was_read) {
   EXPECT_TRUE(contents(folder_ / "a b.gen.hpp").contains("#include \"to/t.gen.hpp\""));
 }
 
+// Generates from a.yml into nowhere.
+run generating(const std::string& specification) {
+  file_access made = memory_files({{"a.yml", specification}});
+  made.write = [](const auto&) -> std::expected<void, std::string> { return {}; };
+  return run({"a.yml"}, made);
+}
+
 TEST(program, a_member_cannot_be_called_like_a_type_beside_it) {
-  const run r({"a.yml"},
-              memory_files({{"a.yml",
-                             "actors: {A: {mailboxes: {order: {kind: simple, message-type: "
-                             "'std::vector<order>'}}}}\n"}}));
-  EXPECT_EQ(r.result, outcome::wrong_specification);
-  EXPECT_TRUE(r.err.str().contains("a.yml:1:26: error: mailbox 'order' is called like the type"))
-      << r.err.str();
+  for (const std::string type : {"std::vector<order>", "order", "std::map<int, order>"}) {
+    const run r = generating("actors: {A: {mailboxes: {order: {kind: simple, message-type: '" +
+                             type + "'}}}}\n");
+    EXPECT_EQ(r.result, outcome::wrong_specification) << type;
+    EXPECT_TRUE(r.err.str().contains("a.yml:1:26: error: mailbox 'order' is called like the type"))
+        << r.err.str();
+    EXPECT_TRUE(r.err.str().contains("such as ::order\n")) << r.err.str();
+  }
+  for (const std::string type : {"::order", "shop::order", "order::item", "struct order"}) {
+    const run r = generating("actors: {A: {mailboxes: {order: {kind: simple, message-type: '" +
+                             type + "'}}}}\n");
+    EXPECT_EQ(r.result, outcome::done) << r.err.str();
+  }
+}
+
+TEST(program, a_type_cannot_be_called_like_something_in_every_actor) {
+  const auto rpc_of = [](const std::string& type) {
+    return generating("actors: {A: {mailboxes: {go: {kind: rpc, message-type: '" + type +
+                      "', reply-type: int}}}}\n");
+  };
+  for (const std::string name :
+       {"start",   "stop",      "super_event",  "connect_all", "self",    "Private",
+        "rx_type", "tx_type",   "mailboxes",    "handlers",    "builder", "rx",
+        "tx",      "rt",        "handle_start", "handle_stop", "rx_base", "handle_super_event",
+        "arm",     "supervise", "unsupervise",  "begin_run",   "data",    "name",
+        "spawn",   "build",     "tx_base",      "id",          "shared",  "ctx",
+        "asked",   "handler",   "fits",         "try_go"}) {
+    const run r = rpc_of("std::vector<" + name + ">");
+    EXPECT_EQ(r.result, outcome::wrong_specification) << name;
+    EXPECT_TRUE(r.err.str().contains("a.yml:1:56: error: '" + name + "' in the type ")) << name;
+    EXPECT_TRUE(r.err.str().contains("with its namespace, such as ::" + name + "\n")) << name;
+    EXPECT_EQ(rpc_of("::" + name).result, outcome::done) << name;
+    EXPECT_EQ(rpc_of("my_" + name).result, outcome::done) << name;
+  }
+  EXPECT_EQ(rpc_of("data::question").result, outcome::done) << "C++ looks for types before ::";
+  EXPECT_EQ(rpc_of("struct start").result, outcome::done) << "and behind struct";
+  EXPECT_EQ(rpc_of("arm::part").result, outcome::wrong_specification) << "arm is a type";
+  EXPECT_EQ(rpc_of("struct arm").result, outcome::wrong_specification);
+}
+
+TEST(program, a_type_may_be_called_like_what_stands_elsewhere) {
+  for (const std::string mailbox :
+       {"{kind: timer, value-type: id}", "{kind: simple, message-type: handler}",
+        "{kind: rpc, message-type: int, reply-type: ctx}",
+        "{kind: simple, message-type: data, type: Data}"}) {
+    const run r = generating("actors: {A: {mailboxes: {go: " + mailbox + "}}}\n");
+    EXPECT_EQ(r.result, outcome::done) << r.err.str();
+  }
 }
 
 }  // namespace
