@@ -11,11 +11,12 @@ namespace troupe::gen {
 namespace {
 
 // What an actor's mailbox cannot be called: each mailbox gives its name to a handler handle_<name>,
-// to a function of the sending side, and to members of the receiving side and of the builder, which
-// have these already.
+// to a function of `handlers` that calls it, to a function of the sending side, and to members of
+// the receiving side and of the builder, which have these already.
 constexpr std::string_view taken_in_actors[] = {
-    "id",    "start", "stop",   "super_event", "supervise", "unsupervise", "data",    "name",
-    "spawn", "build", "shared", "mailboxes",   "handlers",  "builder",     "rx_type", "tx_type",
+    "id",      "start",    "stop",        "super_event", "supervise", "unsupervise",
+    "data",    "name",     "spawn",       "build",       "shared",    "mailboxes",
+    "rx_type", "handlers", "connect_all", "builder",     "tx_type",
 };
 
 // Added to the name of an actor, where "" is the type that the user writes, and of a definition.
@@ -51,6 +52,10 @@ class name_table {
 
 void check_actor(const actor& of, diagnostics& found) {
   name_table names(found);
+  // The classes that have a member for each mailbox, and name each other.
+  for (const std::string_view suffix : {"_rx", "_tx", "_mailboxes"}) {
+    names.add(of.name.cpp + std::string(suffix), {"actor", &of.name});
+  }
   for (const actor_mailbox& mailbox : of.mailboxes) {
     // Its sending side may have a try_<name>.
     const origin by{"mailbox", &mailbox.name};

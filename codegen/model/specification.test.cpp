@@ -205,12 +205,18 @@ TEST(specification, names_must_differ_in_cpp_and_mean_nothing_else) {
   model_of("actors: {a-b: }\n").expect_error("1:10", "'a-b' is no name");
   for (const std::string taken :
        {"id", "start", "Stop", "superEvent", "supervise", "unsupervise", "data", "name", "spawn",
-        "build", "shared", "mailboxes", "handlers", "builder", "rxType", "txType"}) {
+        "build", "shared", "mailboxes", "handlers", "builder", "rxType", "txType", "connectAll"}) {
     model_of("actors: {A: {mailboxes: {" + taken + box + "}}}\n")
         .expect_error("1:26", "every actor has a ");
   }
   model_of("actors: {A: {mailboxes: {x" + box + ", tryX" + box + "}}}\n")
       .expect_error("1:45", "mailbox 'tryX' and mailbox 'x' would both make 'try_x' in C++");
+  for (const std::string suffix : {"rx", "tx", "mailboxes"}) {
+    model_of("actors: {A: {mailboxes: {a_" + suffix + box + "}}}\n")
+        .expect_error("1:26", "mailbox 'a_" + suffix + "' and actor 'A' would both make 'a_");
+    const model_of other("actors: {A: {mailboxes: {b_" + suffix + box + "}}, B: }\n");
+    EXPECT_TRUE(other.found().empty()) << other.found().to_string();
+  }
 }
 
 TEST(imports, lead_to_definitions_by_paths_relative_to_the_file) {
