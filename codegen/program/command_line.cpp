@@ -105,8 +105,9 @@ What a specification may say is in the schema, each key with its description.
 
 Exit status:
   0  all is well
-  1  something is wrong with a specification, or what was generated from it is stale
-  2  wrong arguments, or a file that cannot be read or written
+  1  something is wrong with a specification, such as an import that cannot be read, or what was
+     generated from it is stale
+  2  wrong arguments, or a file named there that cannot be read, or one that cannot be written
 )";
 }
 

@@ -13,8 +13,8 @@ namespace troupe::gen {
 /// Also the exit statuses of the program.
 enum class outcome : int {
   done = 0,
-  wrong_specification = 1,
-  wrong_use = 2,  ///< or a file that cannot be read or written
+  wrong_specification = 1,  ///< or an import of it that cannot be read
+  wrong_use = 2,            ///< or a file named there that cannot be read, or one to write
 };
 
 /// Runs the program with `arguments`, which are without its name. If anything is wrong, nothing is

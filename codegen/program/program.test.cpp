@@ -52,6 +52,20 @@ TEST(program, a_file_that_cannot_be_read_is_no_wrong_specification) {
   EXPECT_TRUE(r.err.str().contains("bad.yml:1:10: error: ")) << "the others are still checked";
 }
 
+TEST(program, an_import_that_cannot_be_read_is_a_wrong_specification) {
+  const run r({"--lint", "a.yml"},
+              memory_files({{"a.yml",
+                             "actors: {A: {mailboxes: {x: {kind: ticker, import: none.yml, type: "
+                             "T}}}}\n"}}));
+  EXPECT_EQ(r.result, outcome::wrong_specification);
+  EXPECT_TRUE(r.err.str().starts_with("a.yml:1:52: error: cannot read 'none.yml': No such file\n"))
+      << r.err.str();
+  EXPECT_TRUE(run({"--help"})
+                  .out.str()
+                  .contains("\n  1  something is wrong with a specification, such as an import "
+                            "that cannot be read"));
+}
+
 TEST(program, dumps_each_file_once_in_the_order_given) {
   const run r({"--dump-model", "other.yml", "good.yml", "./other.yml"}, files);
   EXPECT_EQ(r.result, outcome::done) << r.err.str();
