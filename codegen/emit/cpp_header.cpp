@@ -86,8 +86,15 @@ emitted_mailbox header_emitter::prepare(const actor& a, const actor_mailbox& m,
   }
   const definition_reference& definition = *m.definition;
   const bool is_elsewhere = definition.cpp_namespace != of_.cpp_namespace;
+  // A mailbox may be called like what is made from the definition: orderRx beside type: Order.
+  const bool is_hidden = std::ranges::any_of(a.mailboxes, [&](const actor_mailbox& other) {
+    std::string_view name = other.name.cpp;
+    if (!name.starts_with(definition.name.cpp)) return false;
+    name.remove_prefix(definition.name.cpp.size());
+    return name == "_mailbox" || name == "_rx" || name == "_tx";
+  });
   std::string prefix;
-  if (is_elsewhere) {
+  if (is_elsewhere || is_hidden) {
     prefix =
         definition.cpp_namespace.empty() ? "::" : fmt::format("::{}::", definition.cpp_namespace);
   }

@@ -237,6 +237,34 @@ TEST(program, a_member_cannot_be_called_like_a_type_beside_it) {
   }
 }
 
+// What it writes.
+std::string header_of(const std::string& specification) {
+  std::string header;
+  file_access made = memory_files({{"a.yml", specification}});
+  made.write = [&](const std::vector<output_file>& all) -> std::expected<void, std::string> {
+    header = all.at(0).text;
+    return {};
+  };
+  const run r({"a.yml"}, made);
+  EXPECT_EQ(r.result, outcome::done) << r.err.str();
+  return header;
+}
+
+TEST(program, a_mailbox_may_be_called_like_what_is_made_from_a_definition) {
+  for (const std::string suffix : {"rx", "tx", "mailbox"}) {
+    const std::string header =
+        header_of("namespace: shop\nactors: {A: {mailboxes: {\n  order_" + suffix +
+                  ": {kind: simple, type: Order, message-type: order},\n  other: {kind: simple, "
+                  "type: Order}}}}\n");
+    EXPECT_TRUE(header.contains("  ::shop::order_rx other;\n")) << header;
+    EXPECT_TRUE(header.contains("  ::shop::order_tx other;\n")) << header;
+    EXPECT_TRUE(header.contains("  ::shop::order_mailbox other{};\n")) << header;
+  }
+  EXPECT_TRUE(header_of("actors: {A: {mailboxes: {order_ry: {kind: ticker, type: Order}}}}\n")
+                  .contains("  order_rx order_ry;\n"))
+      << "only where it has to be";
+}
+
 TEST(program, a_type_cannot_be_called_like_something_in_every_actor) {
   const auto rpc_of = [](const std::string& type) {
     return generating("actors: {A: {mailboxes: {go: {kind: rpc, message-type: '" + type +
