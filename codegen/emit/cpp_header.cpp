@@ -347,7 +347,9 @@ void header_emitter::write_builder(const emitted_actor& a) {
   out_.line("}");
   out_.outdent();
   out_.line("};");
-  out_.line(fmt::format("using {}_builder = {}_base::builder<{}>;", name, name, name));
+  // A function hides a struct of its name, as clock() of C does in the global namespace.
+  out_.assignment(fmt::format("using {}_builder", name),
+                  fmt::format("{}_base::builder<struct {}>;", name, name));
 }
 
 void header_emitter::write_actor(const emitted_actor& a) {

@@ -128,6 +128,14 @@ constexpr std::string_view keywords[] = {"alignas",
                                          "xor_eq"};
 static_assert(std::ranges::is_sorted(keywords));
 
+// Sorted. What the global namespace has already: posix is kept for systems, the others are
+// names of C, mostly functions, that headers of the library bring along; log comes with <cmath>.
+constexpr std::string_view taken_globally[] = {
+    "abort",  "access", "alarm",  "clock", "close", "daemon", "div",   "exit",     "fork", "free",
+    "index",  "kill",   "link",   "log",   "pause", "pipe",   "posix", "random",   "read", "remove",
+    "rename", "select", "signal", "sleep", "sync",  "system", "time",  "timezone", "write"};
+static_assert(std::ranges::is_sorted(taken_globally));
+
 constexpr bool is_upper(char c) noexcept { return c >= 'A' && c <= 'Z'; }
 constexpr bool is_lower(char c) noexcept { return c >= 'a' && c <= 'z'; }
 constexpr bool is_digit(char c) noexcept { return c >= '0' && c <= '9'; }
@@ -188,7 +196,7 @@ std::string why_no_namespace(std::string_view text) {
       return fmt::format("{} is no namespace; expected names joined by '::', such as shop::orders",
                          shown(text));
     }
-    if (is_cpp_keyword(part) || (first && part == "posix")) {
+    if (is_cpp_keyword(part) || (first && std::ranges::binary_search(taken_globally, part))) {
       return fmt::format("namespace '{}' has another meaning in C++; choose one of your own", part);
     }
     if (end == std::string_view::npos) return {};

@@ -56,8 +56,12 @@ TEST(why_no_namespace, knows_what_can_be_a_namespace) {
   EXPECT_EQ(why_no_namespace("shop"), "");
   EXPECT_EQ(why_no_namespace("shop::Orders::v2"), "");
   EXPECT_EQ(why_no_namespace("my::posix"), "");
-  for (const char* text : {"", "::shop", "shop::", "a:b", "a::::b", "std", "std::x", "troupe::x",
-                           "a::std", "posix", "a::class", "a b", "1a", "_x", "a__b", "é", "a;b"}) {
+  EXPECT_EQ(why_no_namespace("my::log"), "");
+  EXPECT_EQ(why_no_namespace("logs"), "");
+  for (const char* text :
+       {"",       "::shop", "shop::", "a:b",  "a::::b", "std",       "std::x", "troupe::x",
+        "a::std", "posix",  "log",    "time", "clock",  "signal::x", "system", "a::class",
+        "a b",    "1a",     "_x",     "a__b", "é",      "a;b"}) {
     EXPECT_NE(why_no_namespace(text), "") << text;
   }
 }

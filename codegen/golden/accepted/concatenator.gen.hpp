@@ -149,7 +149,7 @@ struct aggregator_base::builder {
     return troupe::generated::build<handlers, Private>(rt_, *this);
   }
 };
-using aggregator_builder = aggregator_base::builder<aggregator>;
+using aggregator_builder = aggregator_base::builder<struct aggregator>;
 
 // Actor Reporter: `struct reporter : reporter_base` is yours to write, with
 //
@@ -260,7 +260,7 @@ struct reporter_base::builder {
     return troupe::generated::build<handlers, Private>(rt_, *this);
   }
 };
-using reporter_builder = reporter_base::builder<reporter>;
+using reporter_builder = reporter_base::builder<struct reporter>;
 
 // Actor Concatenator: `struct concatenator : concatenator_base` is yours to write, with
 //
@@ -397,6 +397,6 @@ struct concatenator_base::builder {
     return troupe::generated::build<handlers, Private>(rt_, *this);
   }
 };
-using concatenator_builder = concatenator_base::builder<concatenator>;
+using concatenator_builder = concatenator_base::builder<struct concatenator>;
 
 }  // namespace text::tools

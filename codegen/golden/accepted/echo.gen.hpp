@@ -158,7 +158,7 @@ struct echo_server_base::builder {
     return troupe::generated::build<handlers, Private>(rt_, *this);
   }
 };
-using echo_server_builder = echo_server_base::builder<echo_server>;
+using echo_server_builder = echo_server_base::builder<struct echo_server>;
 
 // Actor Acceptor: `struct acceptor : acceptor_base` is yours to write, with
 //
@@ -256,6 +256,6 @@ struct acceptor_base::builder {
     return troupe::generated::build<handlers, Private>(rt_, *this);
   }
 };
-using acceptor_builder = acceptor_base::builder<acceptor>;
+using acceptor_builder = acceptor_base::builder<struct acceptor>;
 
 }  // namespace echo

@@ -269,7 +269,7 @@ struct brief_base::builder {
     return troupe::generated::build<handlers, Private>(rt_, *this);
   }
 };
-using brief_builder = brief_base::builder<brief>;
+using brief_builder = brief_base::builder<struct brief>;
 
 // Actor Detailed: `struct detailed : detailed_base` is yours to write, with
 //
@@ -539,4 +539,4 @@ struct detailed_base::builder {
     return troupe::generated::build<handlers, Private>(rt_, *this);
   }
 };
-using detailed_builder = detailed_base::builder<detailed>;
+using detailed_builder = detailed_base::builder<struct detailed>;

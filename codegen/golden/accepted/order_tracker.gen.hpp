@@ -157,4 +157,4 @@ struct order_tracker_base::builder {
     return troupe::generated::build<handlers, Private>(rt_, *this);
   }
 };
-using order_tracker_builder = order_tracker_base::builder<order_tracker>;
+using order_tracker_builder = order_tracker_base::builder<struct order_tracker>;

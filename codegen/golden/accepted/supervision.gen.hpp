@@ -146,7 +146,7 @@ struct supervisor_base::builder {
     return troupe::generated::build<handlers, Private>(rt_, *this);
   }
 };
-using supervisor_builder = supervisor_base::builder<supervisor>;
+using supervisor_builder = supervisor_base::builder<struct supervisor>;
 
 // Actor Supervisee: `struct supervisee : supervisee_base` is yours to write.
 struct supervisee;
@@ -223,7 +223,7 @@ struct supervisee_base::builder {
     return troupe::generated::build<handlers, Private>(rt_, *this);
   }
 };
-using supervisee_builder = supervisee_base::builder<supervisee>;
+using supervisee_builder = supervisee_base::builder<struct supervisee>;
 
 // Actor Stopper: `struct stopper : stopper_base` is yours to write, with
 //
@@ -334,4 +334,4 @@ struct stopper_base::builder {
     return troupe::generated::build<handlers, Private>(rt_, *this);
   }
 };
-using stopper_builder = stopper_base::builder<stopper>;
+using stopper_builder = stopper_base::builder<struct stopper>;

@@ -136,4 +136,4 @@ struct timer_base::builder {
     return troupe::generated::build<handlers, Private>(rt_, *this);
   }
 };
-using timer_builder = timer_base::builder<timer>;
+using timer_builder = timer_base::builder<struct timer>;

@@ -193,7 +193,7 @@ struct desk_base::builder {
     return troupe::generated::build<handlers, Private>(rt_, *this);
   }
 };
-using desk_builder = desk_base::builder<desk>;
+using desk_builder = desk_base::builder<struct desk>;
 
 // Actor Scale: `struct scale : scale_base` is yours to write, with
 //
@@ -384,6 +384,6 @@ struct scale_base::builder {
     return troupe::generated::build<handlers, Private>(rt_, *this);
   }
 };
-using scale_builder = scale_base::builder<scale>;
+using scale_builder = scale_base::builder<struct scale>;
 
 }  // namespace workshop
