@@ -1,5 +1,7 @@
 #include <troupe/detail/signal_hub.hpp>
 
+#include <cstddef>
+#include <limits>
 #include <mutex>
 #include <utility>
 
@@ -11,8 +13,11 @@ std::size_t room_for(subscriber_buffer buffer) {
   if (buffer.capacity == 0) {
     throw usage_error("subscribe: the buffer's capacity is 0; at least one value must fit");
   }
-  // One that waits for room has its place behind the others.
-  return buffer.capacity + (buffer.when_full == overflow::wait ? 1 : 0);
+  // One that waits for room has its place behind the others. The largest number must not wrap
+  // around to 0: the inbox refuses it as it is.
+  const bool has_place = buffer.when_full == overflow::wait &&
+                         buffer.capacity != std::numeric_limits<std::size_t>::max();
+  return buffer.capacity + (has_place ? 1 : 0);
 }
 
 }  // namespace

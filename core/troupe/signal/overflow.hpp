@@ -15,7 +15,7 @@ enum class overflow : std::uint8_t {
   wait,         ///< it waits behind the buffer for room; only a newer value takes its place there
 };
 
-/// A subscriber's buffer. Throws usage_error, when subscribing, if the capacity is 0.
+/// A subscriber's buffer. Throws usage_error, when subscribing, if the capacity is 0 or too large.
 struct subscriber_buffer {
   std::size_t capacity = 16;
   overflow when_full = overflow::keep_latest;

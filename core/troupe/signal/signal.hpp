@@ -124,7 +124,8 @@ class signal : public signal_base {
   }
 
   /// Every change from now on, in order; with signal_options::notify_on_subscribe the present value
-  /// first. `ctx`: until it ends. Throws usage_error if the buffer's capacity is 0. Any thread.
+  /// first. `ctx`: until it ends. Throws usage_error if the buffer's capacity is 0 or too large. Any
+  /// thread.
   [[nodiscard]] subscription<V> subscribe() { return subscribe(buffer_); }
   [[nodiscard]] subscription<V> subscribe(subscriber_buffer buffer) {
     return subscribe(context::background(), buffer);

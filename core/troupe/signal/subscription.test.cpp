@@ -17,6 +17,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -209,6 +210,19 @@ TEST(subscription, a_buffer_for_nothing_is_refused) {
     EXPECT_THROW(static_cast<void>(one.subscribe(buffer)), troupe::usage_error);
   }
   EXPECT_EQ(one.subscribers(), 0U);
+}
+
+TEST(subscription, a_buffer_that_no_memory_holds_is_refused) {
+  constexpr std::size_t most = std::numeric_limits<std::size_t>::max();
+  pushed_signal<int> one("one");
+  for (const auto buffer : {keep_latest(most), keep_oldest(most), wait_for_room(most),
+                            wait_for_room(most - 1), wait_for_room(most / 2)}) {
+    EXPECT_THROW(static_cast<void>(one.subscribe(buffer)), troupe::usage_error);
+  }
+  pushed_signal<int> other("other",
+                           troupe::signal_options<int>{.subscribers = wait_for_room(most)});
+  EXPECT_THROW(static_cast<void>(other.subscribe()), troupe::usage_error);
+  EXPECT_EQ(one.subscribers() + other.subscribers(), 0U);
 }
 
 TEST(subscription, a_buffer_of_the_signals_choice_is_used_where_none_is_named) {
