@@ -52,8 +52,8 @@ using other_sources = std::span<wait_source* const>;
 /// (Spans go by value, in registers: what a coroutine refers to would become part of its frame.)
 class receive_step {
  public:
-  /// True: a source is ready, see self.fired. False: the fiber is parked. `Ops`: of the inbox,
-  /// where there is only one and that is known.
+  /// True: a source is ready, see self.fired. False: the fiber is parked. There is at least one
+  /// source. `Ops`: of the inbox, where there is only one and that is known.
   template <const element_ops* Ops = nullptr>
   [[gnu::always_inline]] bool begin(fiber& self, inbox_sources inboxes, other_sources others) {
     if (!others.empty()) return begin_with_others(self, inboxes, others);

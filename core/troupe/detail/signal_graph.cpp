@@ -48,6 +48,13 @@ void check_unused(const signal_base& of, bool is_used) {
                     "\": other signals are made from its initial value; add its sources first");
 }
 
+void check_sources(const signal_base& of, const input_set& inputs) {
+  if (!inputs.all().empty()) return;
+  throw usage_error("computed_signal \"" + of.name() +
+                    "\": it has no sources and would never be computed; name one when it is made, "
+                    "or call add_source before it is started");
+}
+
 void check_window(const std::string& name, duration window) {
   if (window < duration::zero()) {
     throw usage_error("computed_signal \"" + name + "\": the coalesce window is negative");

@@ -25,6 +25,9 @@ void check_source(const signal_base& of, const std::shared_ptr<signal_base>& sou
 /// Throws usage_error if other signals are made from the value of `of` already.
 void check_unused(const signal_base& of, bool is_used);
 
+/// At the beginning of a run. Throws usage_error if there is nothing that `of` could be made from.
+void check_sources(const signal_base& of, const input_set& inputs);
+
 void check_window(const std::string& name, duration window);
 
 [[nodiscard]] std::vector<std::shared_ptr<signal_base>> sources_of(const input_set& inputs);

@@ -75,7 +75,8 @@ class computed_signal : public signal<V> {
   }
 
   /// One more source, for an update that takes nothing; before the signal is started, and, if it
-  /// has an initial value, before others are made from it. Throws usage_error if `source` is null
+  /// has an initial value, before others are made from it. A run without any source ends with a
+  /// usage_error. Throws usage_error if `source` is null
   /// or is itself made from this signal: the text names the cycle.
   void add_source(std::shared_ptr<signal_base> source) {
     detail::check_source(*this, source, takes_sources_, started_);
@@ -105,6 +106,7 @@ class computed_signal : public signal<V> {
 
  protected:
   task<result<>> run(context ctx) override {
+    detail::check_sources(*this, inputs_);
     inputs_.begin();
     started_ = true;
     // What crashed the last run will not be tried again.

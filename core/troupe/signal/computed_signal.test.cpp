@@ -14,6 +14,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -138,6 +139,22 @@ TEST(computed_signal, a_hundred_sources_are_none_too_many) {
     for (const auto& one : sources) write(rt, *one, 1);
     EXPECT_EQ(sum->read(), 100);
   });
+}
+
+TEST(computed_signal, a_run_without_sources_fails_and_says_so) {
+  for (const std::chrono::nanoseconds window : {0ms, 1ms}) {
+    auto sum = std::make_shared<computed_signal<int>>(
+        "sum", computed_options<int>{.coalesce_window = window}, [] { return 1; });
+    deterministic_runtime rt;
+    auto runs = rt.spawn(sum);
+    rt.advance(1s);
+    ASSERT_TRUE(runs.done());
+    const auto why = rt.block_on(runs);
+    EXPECT_EQ(why->kind(), troupe::exit_kind::exception);
+    EXPECT_NE(why->text().find("\"sum\": it has no sources"), std::string_view::npos)
+        << why->to_string();
+    EXPECT_TRUE(sum->has_ended());
+  }
 }
 
 TEST(computed_signal, is_made_from_what_the_sources_had_before_it_started) {
