@@ -30,22 +30,33 @@ struct unwrapped<result<T>> {
 
 /// What a function of Args gives in the end: T for T, result<T>, task<T> and task<result<T>>.
 template <class F, class... Args>
-using value_made_by = typename unwrapped<outcome_of<F, Args...>>::type;
+using value_made_by = typename unwrapped<std::remove_cvref_t<outcome_of<F, Args...>>>::type;
+
+template <class T>
+inline constexpr bool is_optional = false;
+template <class T>
+inline constexpr bool is_optional<std::optional<T>> = true;
+
+/// May an update of a signal of V give a T? An optional only where V takes it as it is: an empty
+/// one is no value of any other type. (A bool may be made from one, and says that it is not empty.)
+template <class V, class T>
+concept makes_value =
+    std::constructible_from<V, T> && (!is_optional<T> || std::convertible_to<T, V>);
 
 /// What an update makes: nothing, if the present value is to stay.
 template <class V>
 using update_outcome = result<std::optional<V>>;
 
+/// Of what a user's function gave: a value or an error, never nothing.
 template <class V, class Made>
 update_outcome<V> outcome_from(Made&& made) {
-  if constexpr (std::same_as<std::remove_cvref_t<Made>, update_outcome<V>>) {
-    return std::forward<Made>(made);
-  } else if constexpr (!std::same_as<typename unwrapped<std::remove_cvref_t<Made>>::type,
-                                     std::remove_cvref_t<Made>>) {
+  // In its place: an empty optional, where V is one, is a value.
+  if constexpr (!std::same_as<typename unwrapped<std::remove_cvref_t<Made>>::type,
+                              std::remove_cvref_t<Made>>) {
     if (!made) return fail(std::forward<Made>(made).error());
-    return update_outcome<V>(std::in_place, *std::forward<Made>(made));
+    return update_outcome<V>(std::in_place, std::in_place, *std::forward<Made>(made));
   } else {
-    return update_outcome<V>(std::in_place, std::forward<Made>(made));
+    return update_outcome<V>(std::in_place, std::in_place, std::forward<Made>(made));
   }
 }
 

@@ -167,7 +167,7 @@ class computed_signal : public signal<V> {
   }
   template <class F, class... Values>
   static made_by make_function_update(F update) {
-    static_assert(std::constructible_from<V, detail::value_made_by<F, const Values&...>>,
+    static_assert(detail::makes_value<V, detail::value_made_by<F, const Values&...>>,
                   "computed_signal<V>(name, update, sources...): the update takes nothing, or "
                   "the sources' values, and gives a V, a result<V>, or a task of one of them");
     return std::make_unique<detail::function_update<V, F, Values...>>(std::move(update));

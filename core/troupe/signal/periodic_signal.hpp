@@ -86,6 +86,9 @@ class periodic_signal : public signal<V> {
           return update();
         }
       };
+      static_assert(detail::makes_value<V, detail::value_made_by<decltype(call)>>,
+                    "periodic_signal(name, update, interval): the update takes a context, or "
+                    "nothing, and gives a V, a result<V>, or a task of one of them");
       if constexpr (detail::is_task<decltype(call())>) {
         later = detail::outcome_later<V>(call());
         return outcome(std::optional<V>());

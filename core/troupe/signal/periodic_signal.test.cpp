@@ -78,6 +78,23 @@ TEST(periodic_signal, the_update_may_be_of_any_shape) {
   check([kept = std::make_unique<int>(7)]() mutable { return *kept; });
 }
 
+TEST(periodic_signal, an_optional_may_be_its_value_also_an_empty_one) {
+  const auto check = [](auto make) {
+    taken_down<std::optional<int>> seen;
+    int count = 0;
+    auto one = std::make_shared<periodic_signal<std::optional<int>>>("one", make(count), 1s);
+    deterministic_runtime rt;
+    take_down(rt, one->subscribe(), seen);
+    rt.spawn(one);
+    rt.advance(2500ms);
+    EXPECT_EQ(seen.values, (std::vector<std::optional<int>>{1, std::nullopt, 3}));
+  };
+  const auto odd = [](int n) { return n % 2 != 0 ? std::optional<int>(n) : std::nullopt; };
+  check([odd](int& n) { return [&n, odd] { return odd(++n); }; });
+  check([odd](int& n) { return [&n, odd]() -> result<std::optional<int>> { return odd(++n); }; });
+  check([odd](int& n) { return [&n, odd]() -> task<std::optional<int>> { co_return odd(++n); }; });
+}
+
 TEST(periodic_signal, an_update_that_is_slow_skips_the_beats_it_has_missed) {
   for_seeds(20, [](std::uint64_t seed) {
     std::vector<troupe::duration> begun;
