@@ -135,34 +135,42 @@ class router {
     return table_.load()->routees.size();
   }
 
+  // In each of these the table before outlasts the lock: routees are destroyed with it, and may
+  // change the router.
+
   /// Adds a routee, and gives its name: a number that was not in use, and on which sticky depends.
   /// Cost: copies all routees, then waits for those who read (some microseconds).
   routee_id add(F routee) {
+    old_table before;
     const auto held = lock();
     const routee_id id = table_.writer()->unused_id(next_id_);
-    replace(table_.writer()->with(id, std::move(routee)));
+    before = replace(table_.writer()->with(id, std::move(routee)));
     return id;
   }
   /// Adds it under a name of the caller's, so that keys go to it in every process that knows it by
   /// that name; errc::invalid_argument if another routee has it.
   result<> add(routee_id id, F routee) {
+    old_table before;
     const auto held = lock();
     if (table_.writer()->find(id) != table::nowhere) return detail::routee_exists(id);
-    replace(table_.writer()->with(id, std::move(routee)));
+    before = replace(table_.writer()->with(id, std::move(routee)));
     return {};
   }
   /// errc::not_found if there is no such routee. Afterwards no call that begins gives it, and the
-  /// router's own copy is gone once the calls to several that have begun are over.
+  /// router's own copy is gone once the calls to several that have begun are over; its destructor
+  /// may change the router.
   result<> remove(routee_id id) {
+    old_table before;
     const auto held = lock();
-    return remove_at(table_.writer()->find(id));
+    return remove_at(table_.writer()->find(id), before);
   }
   /// The first routee that is equal to this one.
   result<> remove(const F& routee)
     requires std::equality_comparable<F>
   {
+    old_table before;
     const auto held = lock();
-    return remove_at(table_.writer()->find(routee));
+    return remove_at(table_.writer()->find(routee), before);
   }
 
   /// Calls `fn(routee)` for each, in order, also when one gives an error; gives the first error. A
@@ -220,6 +228,11 @@ class router {
 
  private:
   using table = detail::route_table<F>;
+  struct release_table {
+    void operator()(const table* one) const noexcept { one->release(); }
+  };
+  /// A table that nobody finds any more. To be destroyed without the lock.
+  using old_table = std::unique_ptr<const table, release_table>;
 
   template <class Fn>
   static void require_routee_call() {
@@ -272,15 +285,15 @@ class router {
     detail::refuse_change_while_reading();
     return std::unique_lock(changing_);
   }
-  void replace(std::unique_ptr<table> next) {
-    table* const before = table_.writer();
+  [[nodiscard]] old_table replace(std::unique_ptr<table> next) noexcept {
+    old_table before(table_.writer());
     table_.publish(next.release());
     detail::rcu_wait();
-    before->release();
+    return before;
   }
-  result<> remove_at(std::size_t at) {
+  result<> remove_at(std::size_t at, old_table& before) {
     if (at == table::nowhere) return detail::no_such_routee();
-    replace(table_.writer()->without(at));
+    before = replace(table_.writer()->without(at));
     return {};
   }
 

@@ -280,6 +280,36 @@ TEST(router, lets_go_of_a_routee_when_it_is_removed) {
   EXPECT_EQ(one.use_count(), 1);
 }
 
+/// Destroyed, it takes itself off the router, and puts nobody in its place.
+class leaving {
+ public:
+  leaving(router<std::shared_ptr<leaving>>& from, routee_id mine, std::vector<result<>>& told)
+      : from_(&from), mine_(mine), told_(&told) {}
+  leaving(const leaving&) = delete;
+  leaving& operator=(const leaving&) = delete;
+  ~leaving() {
+    told_->push_back(from_->remove(mine_));
+    told_->push_back(from_->add(mine_, nullptr));
+  }
+
+ private:
+  router<std::shared_ptr<leaving>>* from_;
+  routee_id mine_;
+  std::vector<result<>>* told_;
+};
+
+TEST(router, a_routee_may_change_the_router_when_it_is_destroyed) {
+  std::vector<result<>> told;
+  router<std::shared_ptr<leaving>> some(routing::round_robin);
+  constexpr routee_id id{5};
+  EXPECT_TRUE(some.add(id, std::make_shared<leaving>(some, id, told)));
+  EXPECT_TRUE(some.remove(id));
+  ASSERT_EQ(told.size(), 2U);
+  EXPECT_EQ(told[0].error(), errc::not_found) << "it has gone by then";
+  EXPECT_TRUE(told[1]);
+  EXPECT_EQ(some.size(), 1U);
+}
+
 TEST(router, refuses_a_change_from_inside_a_choice) {
   router<int>* self = nullptr;
   std::string said;
