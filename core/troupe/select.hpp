@@ -33,7 +33,8 @@ namespace troupe {
 namespace detail {
 
 /// How select handles one source. An inbox has a slot for its message; any other is a wait_source
-/// of its own. Specialised for each kind; a subscription adds one.
+/// of its own. Specialised for each kind; a subscription adds one. One that has a begin() is told
+/// where the first wait begins.
 template <class Source>
 struct select_arm;
 
@@ -102,6 +103,11 @@ class arm_set {
   arm_set(const arm_set&) = delete;
   arm_set& operator=(const arm_set&) = delete;
 
+  /// In the fiber, before the first wait.
+  void begin() {
+    std::apply([](auto&... arms) { (begin_arm(arms), ...); }, arms_);
+  }
+
   static constexpr std::size_t inboxes = (std::size_t{0} + ... + select_arm<Sources>::is_inbox);
   static constexpr std::size_t others = sizeof...(Sources) - inboxes;
 
@@ -139,6 +145,10 @@ class arm_set {
     return before;
   }();
 
+  template <class Arm>
+  static void begin_arm(Arm& arm) {
+    if constexpr (requires { arm.begin(); }) arm.begin();
+  }
   template <std::size_t... I, class... Given>
   void lay_out(std::index_sequence<I...>, Given&... given) noexcept {
     (place<I>(given), ...);
@@ -210,6 +220,7 @@ class [[nodiscard]] select_awaiter {
   ~select_awaiter() { step_.leave(inboxes(), others()); }
 
   bool await_ready() {
+    arms_.begin();
     ready_ = step_.begin(running_fiber("select"), inboxes(), others());
     return ready_ && !spend_budget();
   }

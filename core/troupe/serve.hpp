@@ -296,6 +296,7 @@ class serve_wait {
   /// In the fiber, before the first turn. A context that is the actor's own ends the wait by
   /// itself; any other is a source.
   void start(const fiber& self, const context& ctx) {
+    arms_.begin();
     if (context_link::is_ambient(self, &ctx) || ctx.state() == nullptr) return;
     auto* const made = new context_tie(ctx, awaiting());
     std::ranges::copy(arms_.other_sources(), made->sources.begin());

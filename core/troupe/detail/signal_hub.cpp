@@ -1,5 +1,8 @@
 #include <troupe/detail/signal_hub.hpp>
 
+#include <troupe/detail/context_state.hpp>
+#include <troupe/detail/fiber.hpp>
+
 #include <cstddef>
 #include <limits>
 #include <mutex>
@@ -33,6 +36,15 @@ void subscription_core::stop_with(const context& ctx) {
   if (ctx.state() == nullptr) return;
   until_ = ctx;
   on_end_.emplace(ctx.stop_token(), stopper{this});
+  if (current.sched == nullptr && ctx.state()->limit != context_limit::none) {
+    is_unarmed_.store(true, std::memory_order_relaxed);
+  }
+}
+
+void subscription_core::arm_deadline_slowly() {
+  if (current.sched == nullptr) return;
+  detail::arm_deadline(*until_.state(), *current.sched);
+  is_unarmed_.store(false, std::memory_order_relaxed);
 }
 
 void subscription_core::stop() noexcept {

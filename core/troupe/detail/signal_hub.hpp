@@ -84,6 +84,12 @@ class subscription_core {
   void taker_gone() noexcept {
     if (current.running != nullptr) rejoin();
   }
+  /// In a runtime, where a receive begins: sets the timer of the context's deadline, if that could
+  /// not be done by who subscribed.
+  void arm_deadline() {
+    if (is_unarmed_.load(std::memory_order_relaxed)) [[unlikely]]
+      arm_deadline_slowly();
+  }
   /// To be called by who is about to receive.
   void rejoin() noexcept {
     if (was_told() && inbox.size() == 0) [[unlikely]]
@@ -108,6 +114,7 @@ class subscription_core {
   friend class listener_list;
   friend class signal_hub;
   void rejoin_slow() noexcept;
+  void arm_deadline_slowly();
   struct stopper {
     subscription_core* of;
     void operator()() const noexcept { of->stop(); }
@@ -121,6 +128,7 @@ class subscription_core {
   subscription_core* previous_ = nullptr;
   const bool told_once_;  // see "Told once"
   std::atomic<bool> told_{false};
+  std::atomic<bool> is_unarmed_{false};  // until_ has a deadline, and perhaps no timer
   std::uint64_t told_version_ = 0;
   std::atomic<std::uint64_t> dropped_{0};  // written under the hub's lock, read by anybody
   context until_;

@@ -7,6 +7,9 @@
 #include <troupe/signal/pushed_signal.hpp>
 
 #include <troupe/internal/test_signals.hpp>
+#include <troupe/runtime.hpp>
+#include <troupe/select.hpp>
+#include <troupe/serve.hpp>
 #include <troupe/testing/deterministic_runtime.hpp>
 #include <troupe/timer.hpp>
 
@@ -159,6 +162,42 @@ TEST(lifetime, a_subscription_with_a_fibers_own_context_ends_with_it_wherever_it
     ASSERT_TRUE(seen.end) << "it waits for ever";
     EXPECT_EQ(*seen.end, errc::canceled);
   });
+}
+
+// Where they are made nobody has a timer; whoever receives in a runtime has.
+TEST(lifetime, a_deadline_from_outside_of_a_runtime_ends_a_subscription_that_is_received_from) {
+  auto one = std::make_shared<pushed_signal<int>>("one");
+  const auto soon = [] { return context::background().with_timeout(20ms); };
+  subscription<int> received = one->subscribe(soon());
+  subscription<int> selected = one->subscribe(soon());
+  subscription<int> served = one->subscribe(soon());
+  auto watched = one->watch(soon());
+  std::vector<std::optional<error>> ends(2);
+  std::optional<result<>> loop_end;
+  troupe::runtime rt({.workers = 1});
+  rt.spawn(one);
+  const context limit = rt.root_context().with_timeout(5s);
+  const auto ended = [&](auto receive) {
+    return rt.block_on(start(rt, std::move(receive)).wait(limit)).has_value();
+  };
+  EXPECT_TRUE(ended([&]() -> task<> { ends[0] = (co_await received.receive()).error(); }));
+  EXPECT_TRUE(ended([&]() -> task<> {
+    auto got = co_await troupe::select(selected);
+    if (auto* value = got.get<0>()) ends[1] = value->error();
+  }));
+  EXPECT_TRUE(ended([&]() -> task<> {
+    loop_end = co_await troupe::serve(context::background(), troupe::on(served, [](int) {}));
+  }));
+  auto got = rt.block_on(troupe::select(watched, troupe::after(5s)));
+  ASSERT_NE(got.get<0>(), nullptr) << "it waits for ever";
+  EXPECT_EQ(got.get<0>()->error(), errc::deadline_exceeded);
+  for (const auto& end : ends) {
+    ASSERT_TRUE(end);
+    EXPECT_EQ(*end, errc::deadline_exceeded);
+  }
+  ASSERT_TRUE(loop_end);
+  EXPECT_TRUE(*loop_end) << "all that it serves has ended";
+  EXPECT_EQ(one->subscribers(), 0U);
 }
 
 TEST(lifetime, a_fiber_that_is_canceled_while_it_receives_is_told_so) {

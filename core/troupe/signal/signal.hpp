@@ -62,7 +62,7 @@ class signal_base : public actor {
  public:
   ~signal_base() override;
 
-  /// Notices of changes. `ctx`: until it ends. Any thread.
+  /// Notices of changes. `ctx`: until it ends; see signal::subscribe. Any thread.
   [[nodiscard]] subscription<changed> watch();
   [[nodiscard]] subscription<changed> watch(const context& ctx);
 
@@ -124,8 +124,9 @@ class signal : public signal_base {
   }
 
   /// Every change from now on, in order; with signal_options::notify_on_subscribe the present value
-  /// first. `ctx`: until it ends. Throws usage_error if the buffer's capacity is 0 or too large. Any
-  /// thread.
+  /// first. `ctx`: until it ends; its deadline, where neither it nor the subscription was made in a
+  /// runtime, once somebody receives. Throws usage_error if the buffer's capacity is 0 or too
+  /// large. Any thread.
   [[nodiscard]] subscription<V> subscribe() { return subscribe(buffer_); }
   [[nodiscard]] subscription<V> subscribe(subscriber_buffer buffer) {
     return subscribe(context::background(), buffer);

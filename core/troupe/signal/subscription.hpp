@@ -37,6 +37,10 @@ class subscription_awaiter : public receive_awaiter<T> {
   subscription_awaiter& operator=(const subscription_awaiter&) = delete;
   ~subscription_awaiter() { of_->taker_gone(); }
 
+  bool await_ready() {
+    of_->arm_deadline();
+    return receive_awaiter<T>::await_ready();
+  }
   result<T> await_resume() {
     result<T> got = receive_awaiter<T>::await_resume();
     of_->finish(got);
@@ -108,6 +112,7 @@ struct select_arm<subscription<V>> {
   select_arm(const select_arm&) = delete;
   select_arm& operator=(const select_arm&) = delete;
   ~select_arm() { of->taker_gone(); }
+  void begin() { of->arm_deadline(); }
   void bind(inbox_source& source, subscription<V>&) noexcept {
     source.inbox = &of->inbox;
     source.waiter.set_slot(slot.raw());
