@@ -21,6 +21,13 @@ void input_set::begin() {
   was_live_ = std::ranges::any_of(all_, [](const auto& one) { return one->live; });
 }
 
+void input_set::leave() noexcept {
+  for (const auto& one : all_) one->leave();
+  touched_ = false;
+  behind_ = false;
+  begun_.clear();
+}
+
 void input_set::align() noexcept {
   if (!aligned_ || all_.size() < 2) return;
   for (std::size_t i = 0; i != all_.size(); ++i) states_[i].live = all_[i]->live;

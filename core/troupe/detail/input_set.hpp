@@ -42,6 +42,8 @@ class input_set final : public evaluation {
 
   /// A run begins: what inputs could not tell meanwhile they tell now.
   void begin();
+  /// The runs are over, until the next begins: nothing more is told to it, nor kept for that one.
+  void leave() noexcept;
   /// Has any input been alive in this run?
   [[nodiscard]] bool was_live() const noexcept { return was_live_; }
   /// Input `i` has a message, if it is `filled`.

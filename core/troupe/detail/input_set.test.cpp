@@ -206,6 +206,32 @@ TEST(input_set, what_was_lost_in_a_buffer_counts_as_a_change) {
   EXPECT_EQ(inputs.present<int>(0), 1);
 }
 
+TEST(input_set, one_that_has_left_is_told_nothing_until_it_begins_anew) {
+  auto a = make_hub(true);
+  input_set inputs(0s, true);
+  add(inputs, a);
+  deterministic_runtime rt;
+  for (int n = 1; n <= 20; ++n) a->publish(n);
+  receive_all(rt, inputs);
+  const std::uint64_t missed = inputs.all()[0]->missed();
+  EXPECT_EQ(missed, 4U);
+  for (int n = 21; n <= 25; ++n) a->publish(n);
+  inputs.leave();
+  inputs.leave();
+  EXPECT_FALSE(a->is_used());
+  for (int n = 26; n <= 60; ++n) a->publish(n);
+  EXPECT_EQ(inputs.all()[0]->missed(), missed);
+  EXPECT_EQ(inputs.next({}), step::wait) << "what came before is forgotten";
+  inputs.begin();
+  EXPECT_TRUE(a->is_used());
+  EXPECT_EQ(inputs.next({}), step::wait);
+  receive_all(rt, inputs);
+  EXPECT_EQ(inputs.next({}), step::update);
+  EXPECT_EQ(inputs.present<int>(0), 60) << "and not what was told before";
+  EXPECT_TRUE(inputs.worth_updating());
+  EXPECT_EQ(inputs.all()[0]->missed(), missed);
+}
+
 TEST(evaluation, read_gives_what_the_update_is_for_while_it_lasts) {
   auto source = std::make_shared<troupe::pushed_signal<int>>("source");
   auto other = std::make_shared<troupe::pushed_signal<int>>(

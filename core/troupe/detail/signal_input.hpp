@@ -6,11 +6,13 @@
 
 #include <troupe/detail/receive.hpp>
 #include <troupe/detail/signal_hub.hpp>
+#include <troupe/detail/spin_lock.hpp>
 #include <troupe/detail/stamp.hpp>
 #include <troupe/select.hpp>
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <utility>
 
@@ -54,7 +56,9 @@ class signal_input {
   virtual void discard() noexcept = 0;
   /// A run begins: while there was none the signal may have changed unnoticed.
   virtual void begin() = 0;
-  /// Changes that were driven out before they were seen.
+  /// The runs are over: the signal tells it nothing more, until begin().
+  virtual void leave() noexcept = 0;
+  /// Changes that were driven out before they were seen. Any thread.
   [[nodiscard]] virtual std::uint64_t missed() const noexcept = 0;
 
   const std::shared_ptr<signal_base> from;
@@ -70,16 +74,13 @@ template <class V>
 class input_of final : public signal_input {
  public:
   input_of(std::shared_ptr<signal_base> of, std::shared_ptr<signal_hub> its_hub)
-      : signal_input(std::move(of), std::move(its_hub)), edge_(hub, input_buffer) {
+      : signal_input(std::move(of), std::move(its_hub)) {
     value = &value_;
-    edge_.inbox.reserve();
-    auto before = static_cast<hub_of<V>&>(*hub).link(edge_);
-    at = std::move(before.at);
-    live = before.live;
+    link();
   }
 
   void bind(inbox_source& source) noexcept override {
-    source.inbox = &edge_.inbox;
+    source.inbox = &edge_->inbox;
     source.waiter.set_slot(slot_.raw());
   }
   void accept() override {
@@ -93,18 +94,55 @@ class input_of final : public signal_input {
     value_.reset();
     if (got.value) value_.emplace(*std::move(got.value));
   }
-  void begin() override { static_cast<hub_of<V>&>(*hub).tell_again(edge_); }
+  void begin() override {
+    if (edge_ != nullptr) {
+      its().tell_again(*edge_);
+    } else {
+      link();
+    }
+  }
+  void leave() noexcept override {
+    if (edge_ == nullptr) return;
+    std::unique_ptr<edge> left;  // it goes without the lock: what waits in it is the user's
+    const std::lock_guard held(edge_lock_);
+    missed_before_ += edge_->lost();
+    left = std::move(edge_);
+  }
   void discard() noexcept override { static_cast<void>(slot_.take()); }
-  [[nodiscard]] std::uint64_t missed() const noexcept override { return edge_.lost(); }
+  [[nodiscard]] std::uint64_t missed() const noexcept override {
+    const std::lock_guard held(edge_lock_);
+    return missed_before_ + (edge_ != nullptr ? edge_->lost() : 0);
+  }
 
   /// The present value; only while has_value.
   [[nodiscard]] const V& present() const noexcept { return *value_; }
 
  private:
+  using edge = subscription_state<stamped<V>>;
+
+  [[nodiscard]] hub_of<V>& its() const noexcept { return static_cast<hub_of<V>&>(*hub); }
+
+  /// Begins as one that has seen nothing yet.
+  void link() {
+    auto made = std::make_unique<edge>(hub, input_buffer);
+    made->inbox.reserve();
+    auto before = its().link(*made);
+    at = std::move(before.at);
+    live = before.live;
+    has_value = false;
+    changed = false;
+    seen_ = 0;
+    value_.reset();
+    const std::lock_guard held(edge_lock_);
+    edge_ = std::move(made);
+  }
+
   std::optional<V> value_;
   std::uint64_t seen_ = 0;  // the version of value_
   message_slot<stamped<V>> slot_;
-  subscription_state<stamped<V>> edge_;
+  mutable spin_lock edge_lock_;        // against missed(): who asks may be anybody
+  std::uint64_t missed_before_ = 0;    // by edges that were left
+  std::unique_ptr<edge> edge_;         // null: left
 };
 
 }  // namespace troupe::detail

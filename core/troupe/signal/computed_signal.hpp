@@ -87,7 +87,8 @@ class computed_signal : public signal<V> {
   [[nodiscard]] std::vector<std::shared_ptr<signal_base>> sources() const override {
     return detail::sources_of(inputs_);
   }
-  /// Changes of the sources that came too fast for the updates and were lost in the buffers.
+  /// Changes of the sources that came too fast for the updates and were lost in the buffers. Any
+  /// thread. Of a factory's signals each counts those of its own runs.
   [[nodiscard]] std::uint64_t missed() const noexcept { return detail::missed_by(inputs_); }
 
   /// For compose.hpp.
@@ -171,6 +172,13 @@ class computed_signal : public signal<V> {
                   "computed_signal<V>(name, update, sources...): the update takes nothing, or "
                   "the sources' values, and gives a V, a result<V>, or a task of one of them");
     return std::make_unique<detail::function_update<V, F, Values...>>(std::move(update));
+  }
+
+  // Nobody receives for the first one any more. If it runs again, it listens anew.
+  bool take_over(actor& first) noexcept override {
+    if (!signal<V>::take_over(first)) return false;
+    if (auto* const same = dynamic_cast<computed_signal*>(&first)) same->inputs_.leave();
+    return true;
   }
 
   void settle(const detail::update_outcome<V>& made) {

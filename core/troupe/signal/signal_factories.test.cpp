@@ -23,6 +23,7 @@
 namespace {
 
 using namespace std::chrono_literals;
+using troupe::computed_signal;
 using troupe::errc;
 using troupe::fresh_child;
 using troupe::keep_latest;
@@ -87,6 +88,39 @@ TEST(signal_factories, an_error_of_an_earlier_object_is_gone_once_a_later_one_su
   rt.advance(1s);
   EXPECT_EQ(child->read(), 7);
   EXPECT_FALSE(child->last_error());
+}
+
+/// Computed signals of which the first crashes at its first update; `updated`: the values since.
+auto crashing_once(const std::shared_ptr<pushed_signal<int>>& source, std::vector<int>& updated) {
+  return [&updated, source, crashed = std::make_shared<bool>(false)] {
+    return std::make_shared<computed_signal<int>>(
+        "twice",
+        [&updated, crashed](int n) {
+          if (!std::exchange(*crashed, true)) throw std::runtime_error("first");
+          updated.push_back(n);
+          return 2 * n;
+        },
+        source);
+  };
+}
+
+TEST(signal_factories, the_first_of_computed_signals_listens_no_more_when_another_runs) {
+  for_seeds(20, [](std::uint64_t seed) {
+    std::vector<int> updated;
+    auto source = std::make_shared<pushed_signal<int>>("source");
+    fresh_child<computed_signal<int>> child(crashing_once(source, updated));
+    deterministic_runtime rt(seed);
+    rt.spawn(source);
+    run_children(rt, {.children = {child.spec()}});
+    for (int n = 0; n < 100; ++n) {
+      EXPECT_TRUE(rt.block_on(source->write(n)));
+      rt.run_until_idle();
+    }
+    EXPECT_EQ(updated.size(), 100U);
+    EXPECT_EQ(child->read(), 198);
+    EXPECT_EQ(child->missed(), 0U) << "nothing is told to who does not receive";
+    EXPECT_EQ(child->sources(), (std::vector<std::shared_ptr<troupe::signal_base>>{source}));
+  });
 }
 
 TEST(signal_factories, writers_of_the_handle_meet_the_later_objects) {
