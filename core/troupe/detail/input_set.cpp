@@ -34,14 +34,28 @@ void input_set::align() noexcept {
   behind_ = find_behind(states_);
 }
 
+void input_set::accept(signal_input& one, time_point now) {
+  one.accept();
+  was_live_ = was_live_ || one.live;
+  if (!touched_) due_ = later(now, window_);
+  touched_ = true;
+}
+
 void input_set::receive(std::size_t i, bool filled, time_point now) {
-  if (filled) {
-    all_[i]->accept();
-    was_live_ = was_live_ || all_[i]->live;
-    if (!touched_) due_ = later(now, window_);
-    touched_ = true;
-  }
+  if (filled && aligned_) accept(*all_[i], now);
+  if (filled && !aligned_) all_[i]->hold();
   align();
+}
+
+bool input_set::see_held(time_point now) {
+  signal_input* first = nullptr;
+  for (const auto& one : all_) {
+    if (one->held_number == 0) continue;
+    if (first == nullptr || one->held_number < first->held_number) first = one.get();
+  }
+  if (first == nullptr) return false;
+  accept(*first, now);
+  return true;
 }
 
 input_set::step input_set::next(time_point now) const noexcept {
@@ -109,25 +123,34 @@ input_wait::~input_wait() {
 
 bool input_wait::await_ready() {
   for (std::size_t i = 0; i != sources_.size(); ++i) sources_[i].enabled = of_->wants(i);
-  ready_ = operation_.begin(*current.running);
+  seen_ = see_held();
+  ready_ = seen_ || operation_.begin(*current.running);
   return ready_ && !spend_budget();
 }
 
+bool input_wait::see_held() {
+  if (of_->counter() == nullptr) return false;
+  for (const inbox_source& one : sources_) {
+    if (one.enabled && one.inbox->size() != 0) return false;
+  }
+  return of_->see_held(now());
+}
+
 bool input_wait::await_resume() {
+  if (seen_) return true;
   fiber& self = *current.running;
   operation_.end(self);
   if (self.fired == fired_canceled) return false;
   if (self.fired < sources_.size()) {
     receive_waiter& waiter = sources_[self.fired].waiter;
-    const time_point now = of_->waits_for_window() ? self.sched->now() : time_point{};
-    of_->receive(self.fired, std::exchange(waiter.filled, false), now);
+    of_->receive(self.fired, std::exchange(waiter.filled, false), now());
   }
   return true;
 }
 
 task<bool> until_alive(std::shared_ptr<signal_base> source) {
   input_set only(duration::zero(), false);
-  only.add(signal_internals::make_input(std::move(source)));
+  only.add(signal_internals::make_input(std::move(source), only.counter()));
   input_wait wait(only);
   while (!only.all().front()->live) {
     if (!co_await wait) co_return false;

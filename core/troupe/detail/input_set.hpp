@@ -6,6 +6,10 @@
 // the coalesce window that this opened is over, and the inputs fit together (stamp.hpp). While they
 // do not, only those that are behind are received from: what the others have to say waits in their
 // buffers, so that the inputs meet at a change that all of them show.
+//
+// Of a set that is not to be aligned (merge) messages are seen in the order in which they were
+// told, whichever input they come from. They carry numbers of one counter. The first message of
+// each input is received and held; when there is none that could be, the lowest number is seen.
 
 #include <troupe/clock.hpp>
 #include <troupe/detail/context_extra.hpp>
@@ -15,6 +19,7 @@
 #include <troupe/task.hpp>
 #include <troupe/timer.hpp>
 
+#include <atomic>
 #include <coroutine>
 #include <cstddef>
 #include <cstdint>
@@ -29,9 +34,13 @@ class input_set final : public evaluation {
  public:
   enum class step : std::uint8_t { wait, update, ended };
 
-  /// `aligned`: updates wait until the inputs fit together.
+  /// `aligned`: updates wait until the inputs fit together; else they are in the order of messages.
   input_set(duration window, bool aligned) noexcept : window_(window), aligned_(aligned) {}
 
+  /// What numbers the messages of all inputs; null where their order does not matter.
+  [[nodiscard]] std::atomic<std::uint64_t>* counter() noexcept {
+    return aligned_ ? nullptr : &counter_;
+  }
   void add(std::unique_ptr<signal_input> one);
   [[nodiscard]] std::span<const std::unique_ptr<signal_input>> all() const noexcept { return all_; }
   template <class V>
@@ -51,7 +60,12 @@ class input_set final : public evaluation {
   /// What is to be done at `now`.
   [[nodiscard]] step next(time_point now) const noexcept;
   /// May input `i` be received from?
-  [[nodiscard]] bool wants(std::size_t i) const noexcept { return !behind_ || states_[i].behind; }
+  [[nodiscard]] bool wants(std::size_t i) const noexcept {
+    return aligned_ ? !behind_ || states_[i].behind : all_[i]->held_number == 0;
+  }
+  /// Nothing can be received now from the inputs that it wants: is there a message that was held?
+  /// Then it is seen.
+  [[nodiscard]] bool see_held(time_point now);
   /// When the window is over; `never` while no update waits for that alone.
   [[nodiscard]] time_point due() const noexcept;
 
@@ -73,7 +87,9 @@ class input_set final : public evaluation {
 
  private:
   void align() noexcept;
+  void accept(signal_input& one, time_point now);
 
+  std::atomic<std::uint64_t> counter_{0};  // outlives the inputs
   std::vector<std::unique_ptr<signal_input>> all_;
   std::vector<input_state> states_;  // of all_, for find_behind
   duration window_;
@@ -114,12 +130,18 @@ class input_wait {
     wait_timer timer_;
   };
 
+  [[nodiscard]] bool see_held();
+  [[nodiscard]] time_point now() const {
+    return of_->waits_for_window() ? current.sched->now() : time_point{};
+  }
+
   input_set* of_;
   std::vector<inbox_source> sources_;
   due_source due_;
   wait_source* others_[1] = {&due_};
   receive_operation operation_;
   bool ready_ = false;
+  bool seen_ = false;  // a message that was held: nothing is waited for
 };
 
 /// While it lives, the running fiber's update sees the inputs as they are in the set.

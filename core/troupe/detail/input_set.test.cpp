@@ -237,7 +237,7 @@ TEST(evaluation, read_gives_what_the_update_is_for_while_it_lasts) {
   auto other = std::make_shared<troupe::pushed_signal<int>>(
       "other", troupe::signal_options<int>{.initial = 9});
   input_set inputs(0s, true);
-  inputs.add(troupe::detail::signal_internals::make_input(source));
+  inputs.add(troupe::detail::signal_internals::make_input(source, inputs.counter()));
   deterministic_runtime rt;
   rt.spawn(source);
   EXPECT_TRUE(rt.block_on(source->write(1)));

@@ -159,9 +159,33 @@ class listener_list {
 /// What a watcher is told.
 struct notice {};
 
+/// What a computed signal is told by an input, with each change that reached that: how it is now.
+template <class V>
+struct stamped {
+  std::optional<V> value;  // none: the signal has none yet
+  stamp at;
+  std::uint64_t version;  // counts the changes of the value; the same: it has stayed as it was
+  bool live;              // false: it has ended for good
+  std::uint64_t number;   // in the order of all that one listener is told; 0: nobody counts
+};
+
+/// What a listener has that others have no use for: here nothing.
+template <class T>
+struct listener_extra {};
+/// Of an input: where its messages, and those of other signals, are counted. Null: nowhere.
+template <class V>
+struct listener_extra<stamped<V>> {
+  std::atomic<std::uint64_t>* counter = nullptr;
+  /// With the hub's lock held. Relaxed: of two changes, one of which comes after the other, it
+  /// gives them in that order.
+  [[nodiscard]] std::uint64_t next_number() const noexcept {
+    return counter != nullptr ? counter->fetch_add(1, std::memory_order_relaxed) + 1 : 0;
+  }
+};
+
 /// A listener's inbox for messages of type T.
 template <class T>
-class subscription_state final : public subscription_core, public pooled {
+class subscription_state final : public subscription_core, public pooled, public listener_extra<T> {
  public:
   subscription_state(std::shared_ptr<signal_hub> hub, subscriber_buffer buffer)
       : subscription_core(std::move(hub), buffer, ops_of<T>, told_once(buffer)) {}
@@ -221,15 +245,6 @@ class subscription_state final : public subscription_core, public pooled {
   }
 
   bool refused_ = false;  // under the hub's lock
-};
-
-/// What a computed signal is told by an input, with each change that reached that: how it is now.
-template <class V>
-struct stamped {
-  std::optional<V> value;  // none: the signal has none yet
-  stamp at;
-  std::uint64_t version;  // counts the changes of the value; the same: it has stayed as it was
-  bool live;              // false: it has ended for good
 };
 
 class signal_hub {
@@ -467,13 +482,13 @@ class hub_of final : public signal_hub {
     if (is_origin_) note_change();
     inputs_.add(one);
     note_listeners();
-    if (cell_.has_value()) tell(one, state());
+    if (cell_.has_value()) tell_input(one);
     return {cell_.has_value() ? before_all(at_) : at_, !ended_};
   }
   /// Tells what could not be told while the input was closed, its owner having ended.
   void tell_again(subscription_state<stamped<V>>& one) {
     const std::lock_guard held(door_);
-    if (one.take_refused()) tell(one, state());
+    if (one.take_refused()) tell_input(one);
   }
   /// For a computed signal that is being made: it will come from the origins of `input`. So its
   /// initial value is older than all that comes from them.
@@ -519,7 +534,7 @@ class hub_of final : public signal_hub {
   // Making a copy may throw: then the others are told all the same, and it is thrown at the end.
   void tell_all(bool changed) {
     std::exception_ptr thrown;
-    tell_each(inputs_, [this](subscription_core& one) { tell(one, state()); }, thrown);
+    tell_each(inputs_, [this](subscription_core& one) { tell_input(one); }, thrown);
     if (changed) {
       if (!watchers_.empty()) tell_watchers();
       tell_each(values_, [this](subscription_core& one) { tell_value(one); }, thrown);
@@ -529,7 +544,7 @@ class hub_of final : public signal_hub {
   void tell_value(subscription_core& one) override { tell(one, V(cell_.current())); }
   void tell_inputs() noexcept override {
     std::exception_ptr thrown;  // one for which no copy could be made counts it as missed
-    tell_each(inputs_, [this](subscription_core& one) { tell(one, state()); }, thrown);
+    tell_each(inputs_, [this](subscription_core& one) { tell_input(one); }, thrown);
   }
   template <class Tell>
   static void tell_each(const listener_list& list, Tell tell_one, std::exception_ptr& thrown) {
@@ -542,11 +557,14 @@ class hub_of final : public signal_hub {
       }
     });
   }
-  [[nodiscard]] stamped<V> state() const {
-    return {.value = cell_.has_value() ? std::optional<V>(cell_.current()) : std::nullopt,
-            .at = at_,
-            .version = version_,
-            .live = !ended_};
+  void tell_input(subscription_core& one) {
+    const auto& to = static_cast<const subscription_state<stamped<V>>&>(one);
+    tell(one,
+         stamped<V>{.value = cell_.has_value() ? std::optional<V>(cell_.current()) : std::nullopt,
+                    .at = at_,
+                    .version = version_,
+                    .live = !ended_,
+                    .number = to.next_number()});
   }
   void note_change() {
     if (origin_ == 0) origin_ = next_origin();

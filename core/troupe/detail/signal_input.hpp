@@ -10,6 +10,7 @@
 #include <troupe/detail/stamp.hpp>
 #include <troupe/select.hpp>
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -50,7 +51,9 @@ class signal_input {
 
   /// Where the next message is to go.
   virtual void bind(inbox_source& source) noexcept = 0;
-  /// A message has come: it is how the signal is now.
+  /// A message has come, which is not to be accepted yet.
+  virtual void hold() noexcept = 0;
+  /// A message has come, now or when it was held: it is how the signal is now.
   virtual void accept() = 0;
   /// A message has come that nobody will want.
   virtual void discard() noexcept = 0;
@@ -68,22 +71,30 @@ class signal_input {
   bool has_value = false;
   bool changed = false;  // since the last update
   bool live = true;      // false: the signal has ended, and all it said before has been seen
+  std::uint64_t held_number = 0;  // the number of the message that is held; 0: there is none
 };
 
 template <class V>
 class input_of final : public signal_input {
  public:
-  input_of(std::shared_ptr<signal_base> of, std::shared_ptr<signal_hub> its_hub)
-      : signal_input(std::move(of), std::move(its_hub)) {
+  /// `counter`: numbers its messages, and those of others; null: they need no number.
+  input_of(std::shared_ptr<signal_base> of, std::shared_ptr<signal_hub> its_hub,
+           std::atomic<std::uint64_t>* counter = nullptr)
+      : signal_input(std::move(of), std::move(its_hub)), counter_(counter) {
     value = &value_;
     link();
   }
+  input_of(const input_of&) = delete;
+  input_of& operator=(const input_of&) = delete;
+  ~input_of() override { drop_held(); }
 
   void bind(inbox_source& source) noexcept override {
     source.inbox = &edge_->inbox;
     source.waiter.set_slot(slot_.raw());
   }
+  void hold() noexcept override { held_number = static_cast<stamped<V>*>(slot_.raw())->number; }
   void accept() override {
+    held_number = 0;
     stamped<V> got = slot_.take();
     live = got.live;
     // Also where the message that told of the change was driven out.
@@ -103,6 +114,7 @@ class input_of final : public signal_input {
   }
   void leave() noexcept override {
     if (edge_ == nullptr) return;
+    drop_held();
     std::unique_ptr<edge> left;  // it goes without the lock: what waits in it is the user's
     const std::lock_guard held(edge_lock_);
     missed_before_ += edge_->lost();
@@ -125,6 +137,7 @@ class input_of final : public signal_input {
   /// Begins as one that has seen nothing yet.
   void link() {
     auto made = std::make_unique<edge>(hub, input_buffer);
+    made->counter = counter_;
     made->inbox.reserve();
     auto before = its().link(*made);
     at = std::move(before.at);
@@ -137,12 +150,17 @@ class input_of final : public signal_input {
     edge_ = std::move(made);
   }
 
+  void drop_held() noexcept {
+    if (std::exchange(held_number, 0) != 0) static_cast<void>(slot_.take());
+  }
+
+  std::atomic<std::uint64_t>* counter_;
   std::optional<V> value_;
   std::uint64_t seen_ = 0;  // the version of value_
   message_slot<stamped<V>> slot_;
-  mutable spin_lock edge_lock_;        // against missed(): who asks may be anybody
-  std::uint64_t missed_before_ = 0;    // by edges that were left
-  std::unique_ptr<edge> edge_;         // null: left
+  mutable spin_lock edge_lock_;      // against missed(): who asks may be anybody
+  std::uint64_t missed_before_ = 0;  // by edges that were left
+  std::unique_ptr<edge> edge_;       // null: left
 };
 
 }  // namespace troupe::detail

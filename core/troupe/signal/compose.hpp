@@ -140,7 +140,8 @@ class named {
                             {.equal = std::move(same)});
   }
 
-  /// The value of whichever has changed last.
+  /// The value of whichever has changed last. Changes are seen in the order in which they were
+  /// made, also by a merge that is behind; what its buffers could not hold is `missed`.
   template <some_signal First, some_signal... Others>
   [[nodiscard]] auto merge(std::shared_ptr<First> first, std::shared_ptr<Others>... others) const {
     using value_type = typename First::value_type;

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -35,6 +36,7 @@ using troupe::task;
 using troupe::window;
 using troupe::internal::for_seeds;
 using troupe::internal::run_tree;
+using troupe::internal::start;
 using troupe::internal::take_down;
 using troupe::internal::taken_down;
 using troupe::testing::deterministic_runtime;
@@ -166,6 +168,31 @@ TEST(compose, merge_loses_no_change_however_fast_they_come) {
       if (n < 100) from_a.push_back(n);
     }
     EXPECT_EQ(from_a, (std::vector{1, 2, 3, 4, 5, 6, 7, 8})) << "each source's in its order";
+  });
+}
+
+TEST(compose, merge_shows_changes_in_their_order_also_when_it_is_behind) {
+  for_seeds(100, [](std::uint64_t seed) {
+    taken_down<int> seen;
+    std::vector<int> written;
+    std::mt19937 random(static_cast<std::mt19937::result_type>(seed));
+    const std::vector sources{make_source("a"), make_source("b"), make_source("c")};
+    auto any = merge(sources[0], sources[1], sources[2]);
+    deterministic_runtime rt(seed);
+    take_down(rt, any->subscribe(keep_latest(1000)), seen);
+    run_tree(rt, {}, any);
+    rt.run_until_idle();
+    for (int batch = 0; batch != 20; ++batch) {
+      start(rt, [&]() -> task<> {
+        for (auto more = 1 + random() % 6; more != 0; --more) {
+          written.push_back(static_cast<int>(written.size()));
+          static_cast<void>(co_await sources[random() % 3]->write(written.back()));
+        }
+      });
+      rt.run_until_idle();
+      ASSERT_EQ(any->read(), written.back());
+    }
+    EXPECT_EQ(seen.values, written);
   });
 }
 

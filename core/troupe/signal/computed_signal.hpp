@@ -151,7 +151,7 @@ class computed_signal : public signal<V> {
 
  private:
   void add_input(std::shared_ptr<signal_base> source) {
-    inputs_.add(detail::signal_internals::make_input(std::move(source)));
+    inputs_.add(detail::signal_internals::make_input(std::move(source), inputs_.counter()));
     this->come_from(inputs_.all().back()->at);
   }
 

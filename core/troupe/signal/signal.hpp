@@ -32,8 +32,10 @@
 #include <troupe/signal/signal_options.hpp>
 #include <troupe/signal/subscription.hpp>
 
+#include <atomic>
 #include <concepts>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -96,7 +98,7 @@ class signal_base : public actor {
 
   /// For a computed signal that listens to this one.
   [[nodiscard]] virtual std::unique_ptr<detail::signal_input> make_input(
-      std::shared_ptr<signal_base> self) = 0;
+      std::shared_ptr<signal_base> self, std::atomic<std::uint64_t>* counter) = 0;
 
   std::shared_ptr<detail::signal_hub> hub_;
   bool owns_hub_ = true;  // false: a later object of a factory, in the first one's place
@@ -180,8 +182,8 @@ class signal : public signal_base {
     return static_cast<detail::hub_of<V>&>(*hub_);
   }
   [[nodiscard]] std::unique_ptr<detail::signal_input> make_input(
-      std::shared_ptr<signal_base> self) override {
-    return std::make_unique<detail::input_of<V>>(std::move(self), hub_);
+      std::shared_ptr<signal_base> self, std::atomic<std::uint64_t>* counter) override {
+    return std::make_unique<detail::input_of<V>>(std::move(self), hub_, counter);
   }
   subscriber_buffer buffer_;
 };
@@ -194,9 +196,11 @@ namespace detail {
 
 /// What the library may do with a signal and its users may not.
 struct signal_internals {
-  static std::unique_ptr<signal_input> make_input(std::shared_ptr<signal_base> from) {
+  /// `counter`: see input_set::counter.
+  static std::unique_ptr<signal_input> make_input(std::shared_ptr<signal_base> from,
+                                                  std::atomic<std::uint64_t>* counter) {
     signal_base& one = *from;
-    return one.make_input(std::move(from));
+    return one.make_input(std::move(from), counter);
   }
 };
 
