@@ -65,8 +65,9 @@ enum class routing : std::uint8_t {
   /// Each with the same probability. In a runtime the numbers come from the runtime's seed, so that
   /// a run on testing::deterministic_runtime can be repeated.
   random,
-  /// The smallest load. With up to four routees all are looked at, and equal ones take turns; with
-  /// more, two random ones, which is nearly as even and takes no longer the more there are.
+  /// The smallest load. With up to four routees all are looked at, and those that have it take
+  /// turns, on each thread; with more, two random ones, which is nearly as even and takes no longer
+  /// the more there are.
   least_loaded,
 };
 
@@ -259,13 +260,16 @@ class router {
     constexpr std::size_t look_at_all = 4;
     const std::size_t many = routees.size();
     const auto load = [&](std::size_t at) { return load_of(routees[at]); };
-    const auto advance = [&] {
-      return cursors_.mine().advance(many, [&] { return cursors_.next_start(); });
-    };
-    if (strategy_ == routing::round_robin) return advance();
-    if (strategy_ == routing::random) return cursors_.mine().random_below(many);
-    if (many <= look_at_all) return detail::lightest(advance(), many, load);
-    const auto [a, b] = cursors_.mine().two_below(many);
+    const auto start = [&] { return cursors_.next_start(); };
+    detail::route_cursor& mine = cursors_.mine();
+    if (strategy_ == routing::round_robin) return mine.advance(many, start);
+    if (strategy_ == routing::random) return mine.random_below(many);
+    if (many <= look_at_all) {
+      const std::size_t chosen = detail::lightest(mine.place(many, start), many, load);
+      mine.go_on_behind(chosen);
+      return chosen;
+    }
+    const auto [a, b] = mine.two_below(many);
     return load(b) < load(a) ? b : a;
   }
   std::size_t load_of(const F& routee) const {

@@ -151,6 +151,9 @@ TEST(router, finds_the_least_loaded_of_a_few) {
 TEST(router, lets_equally_loaded_routees_take_turns) {
   router<char> idle(routing::least_loaded, {'a', 'b', 'c'}, [](char) { return 0U; });
   EXPECT_EQ(picks(idle, 4), (std::vector{'a', 'b', 'c', 'a'}));
+  router<char> busy(routing::least_loaded, {'a', 'b', 'c'},
+                    [](char c) { return c == 'a' ? 1U : 0U; });
+  EXPECT_EQ(picks(busy, 6), (std::vector{'b', 'c', 'b', 'c', 'b', 'c'}));
 }
 
 TEST(router, keeps_many_evenly_loaded) {

@@ -95,6 +95,16 @@ class alignas(64) route_cursor {
     next_.store(at + 1, std::memory_order_relaxed);
     return at;
   }
+  /// Where the round stands, for one who goes on behind the one that it chooses from there.
+  template <class Start>
+  [[nodiscard]] std::size_t place(std::size_t many, Start start) noexcept {
+    std::size_t at = next_.load(std::memory_order_relaxed);
+    if (at == unprepared) at = start() % many;
+    return at < many ? at : 0;
+  }
+  void go_on_behind(std::size_t chosen) noexcept {
+    next_.store(chosen + 1, std::memory_order_relaxed);
+  }
   [[nodiscard]] std::size_t quick_random(std::size_t many) noexcept {
     if (seeded_for_.load(std::memory_order_relaxed) != current.sched) [[unlikely]]
       return unprepared;
