@@ -65,7 +65,7 @@ std::uint64_t subscription_core::lost() const noexcept {
 
 error subscription_core::why_closed() const {
   if (auto why = until_.err()) return *std::move(why);
-  if (!hub_->has_ended()) return errc::inbox_closed;
+  if (!hub_->has_ended(*this)) return errc::inbox_closed;
   return error(errc::actor_stopped, "signal \"" + hub_->name() + "\" has ended");
 }
 
@@ -87,7 +87,13 @@ void listener_list::remove(subscription_core& one) noexcept {
 }
 
 void signal_hub::close_if_ended(subscription_core& one) noexcept {
-  if (ended_) one.inbox.close(inbox_core::closing::by_user);
+  if (ended_) close(one);
+}
+
+// Not by_end: that is what the end of the subscriber closes with, and its restart opens again.
+void signal_hub::close(subscription_core& one) noexcept {
+  one.ended_ = true;
+  one.inbox.close(inbox_core::closing::by_user);
 }
 
 void signal_hub::link_watcher(subscription_state<notice>& one, bool at_once) {
@@ -103,6 +109,7 @@ void signal_hub::unlink(subscription_core& one) noexcept {
   if (waits_told(one)) bring_up_to_date(one);
   listener_list::remove(one);
   note_listeners();
+  one.ended_ = false;
   one.told_.store(false, std::memory_order_relaxed);
 }
 
@@ -168,7 +175,6 @@ void signal_hub::tell_watchers() {
   watchers_.for_each([this](subscription_core& one) { tell(one, notice()); });
 }
 
-// Not by_end: that is what the end of the subscriber closes with, and its restart opens again.
 void signal_hub::end() noexcept {
   const std::lock_guard held(door_);
   if (std::exchange(ended_, true)) return;
@@ -177,9 +183,10 @@ void signal_hub::end() noexcept {
   // A closed inbox is told nothing. (Who is told here comes last in `told`, up to date, and then
   // leaves it.)
   told_.for_each([this](subscription_core& one) { bring_up_to_date(one); });
-  for_subscribers([](subscription_core& one) { one.inbox.close(inbox_core::closing::by_user); });
+  for_subscribers([](subscription_core& one) { close(one); });
 }
 
+// Who was closed may not have run since: what it is then told is that the signal has ended.
 void signal_hub::begin() noexcept {
   const std::lock_guard held(door_);
   if (!std::exchange(ended_, false)) return;
@@ -201,6 +208,11 @@ std::optional<error> signal_hub::latest_error() const {
 bool signal_hub::has_ended() const {
   const std::lock_guard held(door_);
   return ended_;
+}
+
+bool signal_hub::has_ended(const subscription_core& one) const noexcept {
+  const std::lock_guard held(door_);
+  return ended_ || one.ended_;
 }
 
 std::size_t signal_hub::listeners() const {

@@ -126,6 +126,7 @@ class subscription_core {
   listener_list* from_ = nullptr;  // while it is in `told`: where it belongs
   subscription_core* next_ = nullptr;
   subscription_core* previous_ = nullptr;
+  bool ended_ = false;    // the signal's end has closed it, perhaps before a new beginning
   const bool told_once_;  // see "Told once"
   std::atomic<bool> told_{false};
   std::atomic<bool> is_unarmed_{false};  // until_ has a deadline, and perhaps no timer
@@ -265,6 +266,8 @@ class signal_hub {
   /// A watcher has taken a notice.
   void renew(subscription_core& one) noexcept;
   [[nodiscard]] std::uint64_t lost(const subscription_core& one) const noexcept;
+  /// It was closed by the signal's end, and not by its subscriber.
+  [[nodiscard]] bool has_ended(const subscription_core& one) const noexcept;
 
   /// The signal has ended for good: nobody waits for it any longer.
   void end() noexcept;
@@ -292,6 +295,7 @@ class signal_hub {
 
   /// One that joins a signal that has ended; after it was told what it is to be told at once.
   void close_if_ended(subscription_core& one) noexcept;
+  static void close(subscription_core& one) noexcept;
   void tell_watchers();
   template <class T>
   void tell(subscription_core& one, T message) {

@@ -157,6 +157,17 @@ TEST(signal_hub, one_who_stopped_is_not_opened_when_the_signal_is_back) {
   EXPECT_EQ(gone.why_closed(), errc::inbox_closed);
 }
 
+TEST(signal_hub, whom_its_end_has_closed_is_told_so_until_it_stops) {
+  auto one = make_hub();
+  values parked(one, keep_latest(4));
+  one->link(parked, false);
+  one->end();
+  one->begin();
+  EXPECT_EQ(parked.why_closed(), errc::actor_stopped) << "it may have been woken by the end";
+  parked.stop();
+  EXPECT_EQ(parked.why_closed(), errc::inbox_closed);
+}
+
 TEST(signal_hub, errors_are_noted_and_forgotten) {
   auto one = make_hub();
   EXPECT_FALSE(one->latest_error());

@@ -125,6 +125,25 @@ TEST(signal_restarts, a_signal_that_gives_up_for_good_leaves_nobody_waiting) {
   });
 }
 
+TEST(signal_restarts, who_waits_is_told_of_the_end_also_where_the_next_run_begins_at_once) {
+  for_seeds(50, [](std::uint64_t seed) {
+    taken_down<int> seen;
+    auto one = brittle();
+    deterministic_runtime rt(seed);
+    auto handle = rt.spawn(one);
+    take_down(rt, one->subscribe(), seen);
+    rt.run_until_idle();
+    handle.cancel();
+    while (!handle.done()) rt.step();
+    ASSERT_FALSE(seen.end) << "it has not run since";
+    rt.spawn(one);
+    rt.run_until_idle();
+    EXPECT_FALSE(one->has_ended());
+    ASSERT_TRUE(seen.end);
+    EXPECT_EQ(*seen.end, errc::actor_stopped);
+  });
+}
+
 /// Keeps its subscription over its own runs, and crashes at each fifth value.
 class loyal : public troupe::actor {
  public:
