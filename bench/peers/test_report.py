@@ -1,8 +1,11 @@
 """Tests of what is pure in here: python3 -m unittest discover -s bench/peers"""
 
+import json
+import pathlib
 import unittest
 import xml.etree.ElementTree as xml
 
+import digest
 import outcome
 import page
 import peers
@@ -199,6 +202,39 @@ class PageTest(unittest.TestCase):
         for part in ("7 runs", "cores: 2", "**11.0", "go is 2.00 times faster", "4.0 times",
                      "Fast, go: other", "caf, Slow <&>: not done after 60 s", "skipped sup"):
             self.assertIn(part, text)
+
+
+class DigestTest(unittest.TestCase):
+    root = pathlib.Path(__file__).resolve().parents[2]
+
+    def published(self):
+        return json.loads((self.root / "docs/benchmarks.json").read_text(encoding="utf-8"))
+
+    def test_the_readme_shows_what_is_published(self):
+        readme = (self.root / "README.md").read_text(encoding="utf-8")
+        self.assertEqual(digest.replaced(readme, self.published()), readme)
+
+    def test_another_run_gives_another_table(self):
+        published = self.published()
+        shown = digest.block(published)
+        one = next(one for one in published["results"]
+                   if one["row"] == "CallInbox_SingleWorker workers=1" and one["peer"] == "go")
+        one["ns"]["median"] = 0.5
+        self.assertNotIn("**0.50**", shown)
+        self.assertIn("**0.50**", digest.block(published))
+
+    def test_rows_are_those_of_the_plan(self):
+        planned = {row.name for row in plan.rows()}
+        for _, row, _ in digest.ROWS:
+            self.assertTrue(planned.intersection(digest.names(row)), row)
+
+    def test_a_row_without_figures_and_a_readme_without_a_place_are_refused(self):
+        published = self.published()
+        with self.assertRaises(ValueError):
+            digest.replaced("nothing", published)
+        published["results"] = []
+        with self.assertRaises(ValueError):
+            digest.block(published)
 
 
 if __name__ == "__main__":
