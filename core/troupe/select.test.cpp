@@ -237,6 +237,42 @@ TEST(select, a_busy_inbox_does_not_starve_another_beside_a_timer_and_a_context) 
   });
 }
 
+// Who sends there waits, so that nothing is in the inbox.
+TEST(select, a_busy_inbox_does_not_starve_a_rendezvous_beside_a_timer) {
+  for_seeds(20, [](std::uint64_t seed) {
+    deterministic_runtime rt(seed);
+    cast_inbox<int> busy(1);
+    cast_inbox<int> hand(0);
+    const auto over = rt.root_context().with_cancel();
+    over.cancel();
+    int sent = 0;
+    start(rt, [&]() -> task<> {
+      for (++sent; co_await hand.cast(sent); ++sent) {
+      }
+    });
+    rt.run_until_idle();
+    run(rt, [&]() -> task<> {
+      const auto sends = [&](int times) -> task<> {
+        while (sent != times) co_await rt.spawn([]() -> task<> { co_return; }());
+      };
+      int handed = 0;
+      for (int i = 0; i != 64; ++i) {
+        co_await sends(handed + 1);
+        static_cast<void>(busy.try_cast(0));
+        if ((co_await select(busy, hand, troupe::after(1h))).index() == 1) ++handed;
+      }
+      EXPECT_GE(handed, 20);
+      const int before = handed;
+      for (int i = 0; i != 64; ++i) {
+        co_await sends(handed + 1);
+        if ((co_await select(over.done(), hand)).index() == 1) ++handed;
+      }
+      EXPECT_EQ(handed - before, 60) << "in one of 16 the others come first";
+    });
+    rt.shutdown();
+  });
+}
+
 TEST(select, inboxes_go_before_timers_and_contexts) {
   deterministic_runtime rt;
   cast_inbox<int> inbox(10);

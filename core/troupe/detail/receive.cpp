@@ -13,7 +13,8 @@ constexpr std::size_t waits_until_others = 16;
 // A message in one of the inboxes, without registering. True: taken, or the inbox is closed.
 bool receive_step::look_at(fiber& self, inbox_source& source) {
   inbox_core& inbox = source.inbox->target();
-  if (inbox.size() == 0) return false;  // rendezvous and closing: found under the lock, later
+  // Closing is found under the lock, later. Who waits to send is not counted in the size.
+  if (inbox.size() == 0 && inbox.capacity() != 0) return false;
   wake_up after;
   bool taken = false;
   self.lock.lock();
