@@ -292,6 +292,51 @@ TEST(supervisor_children_test, one_that_does_not_go_in_time_is_left_behind_and_r
   EXPECT_EQ(root->live_children(), 0U);
 }
 
+/// Takes its time to go: until it is let go. Has an inbox that others wait at.
+class deaf_worker : public actor {
+ public:
+  deaf_worker() : actor("deaf") {}
+  call_inbox<int, int> sums{4};
+  event leave;
+
+ protected:
+  task<result<>> run(context) override {
+    static_cast<void>(co_await leave.wait(context::background()));
+    co_return result<>();
+  }
+};
+
+TEST(supervisor_children_test, one_left_behind_stops_for_others_when_its_run_ends) {
+  for (const bool spawned : {false, true}) {
+    deterministic_runtime rt;
+    auto deaf = std::make_shared<deaf_worker>();
+    supervisor_options options{.shutdown_timeout = 1s};
+    if (!spawned) options.children = {deaf};
+    auto root = std::make_shared<supervisor>("root", options);
+    auto running = rt.spawn(root);
+    if (spawned) ASSERT_TRUE(root->spawn(deaf));
+    std::vector<super_event_kind> heard;
+    rt.spawn(make_actor("watcher", [&](context ctx, logger&) -> task<result<>> {
+      super_inbox events;
+      events.supervise(deaf->id());
+      co_return co_await serve(ctx, on(events, [&](super_event e) { heard.push_back(e.what); }));
+    }));
+    auto waits = rt.spawn([](deaf_worker* on) -> task<result<int>> {
+      co_return co_await on->sums.call(1);
+    }(deaf.get()));
+    rt.run_until_idle();
+    running.cancel();
+    rt.advance(1s);
+    ASSERT_TRUE(running.done());
+    EXPECT_TRUE(waits.done()) << "nobody will answer";
+    EXPECT_TRUE(heard.empty()) << "it runs";
+    deaf->leave.set();
+    rt.run_until_idle();
+    EXPECT_EQ(heard, std::vector{super_event_kind::stopped});
+    rt.shutdown();
+  }
+}
+
 TEST(supervisor_children_test, nobody_is_stopped_by_a_supervisor_that_has_ended) {
   deterministic_runtime rt;
   auto one = std::make_shared<worker>();

@@ -99,10 +99,24 @@ void supervisor_core::tell_user(const child_record& child, const exit_reason& wh
 void supervisor_core::retire(child_record& child) noexcept {
   disarm(child);
   return_thread(child);
-  close_inboxes(child);
+  end_for_good(child);
 }
 
+// One that still runs, as it was left behind or we have crashed, uses what it has: only its inboxes
+// are closed, which is safe beside that. Its end does the rest.
 void supervisor_core::close_inboxes(child_record& child) noexcept {
+  bool runs = false;
+  {
+    const std::lock_guard held(post_lock_);
+    runs = child.scope != nullptr;
+    child.closes_at_end = runs;
+  }
+  if (!runs) return end_for_good(child);
+  detail::actor_internals::inboxes(*child.first).close_all();
+  if (child.current != child.first) detail::actor_internals::inboxes(*child.current).close_all();
+}
+
+void supervisor_core::end_for_good(child_record& child) noexcept {
   if (!child.first) return;
   const exit_reason* const why = child.current ? &child.last : nullptr;
   detail::actor_internals::ended_for_good(*child.first, why);

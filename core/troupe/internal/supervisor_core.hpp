@@ -85,10 +85,11 @@ struct child_record : detail::run_owner, detail::pooled {
   std::shared_ptr<actor> current;
   std::function<std::shared_ptr<actor>()> factory;
   exit_reason last = exit_reason::clean();
-  bool stopping = false;      // we asked it to
-  bool left_behind = false;   // and it did not stop in time
-  bool spawned = false;       // and not declared
-  bool start_failed = false;  // `end` is posted, and there was no run
+  bool stopping = false;       // we asked it to
+  bool left_behind = false;    // and it did not stop in time
+  bool spawned = false;        // and not declared
+  bool start_failed = false;   // `end` is posted, and there was no run
+  bool closes_at_end = false;  // the end of the run is for good; under the post lock
   bool wants_thread = false;
   detail::scheduler* thread = nullptr;  // the one lent to it, from its first run to its end
   child_ended end;
@@ -185,7 +186,8 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
   void abandon(child_record& child);
   void tell_user(const child_record& child, const exit_reason& why) noexcept;
   void retire(child_record& child) noexcept;
-  static void close_inboxes(child_record& child) noexcept;
+  void close_inboxes(child_record& child) noexcept;
+  static void end_for_good(child_record& child) noexcept;
   void return_thread(child_record& child) noexcept;
   void arm(child_record& child, timer_token token, duration delay, bool restarts);
   void disarm(child_record& child) noexcept;

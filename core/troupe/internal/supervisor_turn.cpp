@@ -47,7 +47,7 @@ result<> supervisor_core::ask(std::unique_ptr<Request>& request) {
   return {};
 }
 
-// `also` is called under the lock, where the event is accepted.
+// `also` is called under the lock, where the event is accepted; false: not yet after all.
 template <class Locked>
 bool supervisor_core::post_with(posted& what, bool needs_acceptance, Locked also) noexcept {
   detail::fiber* waiter = nullptr;
@@ -56,7 +56,7 @@ bool supervisor_core::post_with(posted& what, bool needs_acceptance, Locked also
   {
     const std::lock_guard held(post_lock_);
     if (needs_acceptance && !accepting_) return false;
-    also();
+    if (!also()) return true;
     if (what.linked) return true;
     if (may_act() && acts_here(what)) {
       acting_ = true;
@@ -77,15 +77,22 @@ bool supervisor_core::post_with(posted& what, bool needs_acceptance, Locked also
 }
 
 bool supervisor_core::post(posted& what, bool needs_acceptance) noexcept {
-  return post_with(what, needs_acceptance, [] {});
+  return post_with(what, needs_acceptance, [] { return true; });
 }
 
 void supervisor_core::run_ended(child_record& child) noexcept {
   std::shared_ptr<supervisor_core> last;
-  post_with(child.end, false, [&] {
-    last = std::move(child.keep);
-    child.scope = nullptr;
-  });
+  for (bool closes = true; closes;) {
+    post_with(child.end, false, [&] {
+      closes = std::exchange(child.closes_at_end, false);
+      if (closes) return false;
+      last = std::move(child.keep);
+      child.scope = nullptr;
+      return true;
+    });
+    // Before the record is the supervisor's again; until then others only ask for it.
+    if (closes) end_for_good(child);
+  }
 }
 
 void supervisor_core::run_abandoned(child_record& child) noexcept {
@@ -94,6 +101,7 @@ void supervisor_core::run_abandoned(child_record& child) noexcept {
     const std::lock_guard held(post_lock_);
     last = std::move(child.keep);
     child.scope = nullptr;
+    child.closes_at_end = false;
   }
   detail::actor_internals::ended_for_good(*child.first, nullptr);
   if (child.current != child.first)
