@@ -270,6 +270,40 @@ TEST(health, an_actor_may_have_a_limit_of_its_own) {
   s.rt.shutdown();
 }
 
+// Those that are looked at often see that something has run; all others are looked at in their
+// time.
+TEST(health, one_with_looks_of_its_own_keeps_nobody_else_from_theirs) {
+  scene s;
+  auto strict = std::make_shared<sleeper>("strict");
+  strict->set_health({.interval = 10ms, .limit = 1s});
+  s.watched(strict);
+  auto one = s.watched(std::make_shared<sleeper>());
+  s.rt.advance(100ms);
+  ASSERT_TRUE(one->in.try_cast(10s));
+  s.rt.advance(5s);
+  ASSERT_EQ(s.heard(), "unhealthy ");
+  EXPECT_EQ(s.above->heard.at(0).who, one->id());
+  s.rt.shutdown();
+}
+
+TEST(health, who_is_looked_after_no_more_is_not_unhealthy) {
+  scene s(1, {.interval = 1ms, .limit = 100ms});
+  auto told = s.watched(std::make_shared<sleeper>("told"));
+  auto suspected = s.watched(std::make_shared<sleeper>("suspected"));
+  ASSERT_TRUE(told->in.try_cast(24h * 365 * 2));
+  s.rt.advance(1s);
+  EXPECT_EQ(s.heard(), "unhealthy ");
+  ASSERT_TRUE(suspected->in.try_cast(24h * 365 * 2));
+  s.rt.advance(50ms);
+  told->set_health({.interval = duration::max()});
+  suspected->set_health({.interval = duration::max()});
+  s.rt.advance(1s);
+  EXPECT_EQ(s.heard(), "unhealthy healthy ");
+  s.rt.advance(24h * 365);  // see looks_cease_while_nothing_moves
+  EXPECT_EQ(s.heard(), "unhealthy healthy ");
+  s.rt.shutdown();
+}
+
 TEST(health, the_runtimes_interval_and_limit_can_be_set_and_refused) {
   scene s(1, {.interval = 10ms, .limit = 20ms});
   auto one = s.watched(std::make_shared<sleeper>());

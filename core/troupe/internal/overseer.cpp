@@ -75,19 +75,22 @@ void overseer::health_was_set(const actor_slot& of) noexcept {
 time_point overseer::look(time_point now) noexcept {
   const std::uint64_t progress = home_->progress();
   const bool moved = std::exchange(progress_, progress) != progress;
+  const bool looks_at_all = options_.health.interval != duration::max();
+  unseen_ = looks_at_all && (unseen_ || moved);
   try {
     ++looks_;
     look_at_own(now);
-    if (now >= due_ && options_.health.interval != duration::max()) {
+    if (now >= due_ && looks_at_all) {
       due_ = later(now, options_.health.interval);
-      if (moved || !can_rest()) look_at_actors(now);
+      if (unseen_ || !can_rest()) look_at_actors(now);
+      unseen_ = false;
       look_at_workers(now);
     }
     tell_news();
   } catch (const std::exception& failed) {  // no memory: the next look may find some
     options_.log.warn("a look at the health of actors failed", field("what", failed.what()));
   }
-  return !moved && can_rest() ? never : next_date();
+  return !moved && !unseen_ && can_rest() ? never : next_date();
 }
 
 // Nothing runs, and everybody who is suspected has been told of.
@@ -141,7 +144,7 @@ void overseer::look_at_own(time_point now) {
   }
 }
 
-// False: it has ended.
+// False: it has ended, or wants no looks.
 bool overseer::look_at_one(own_date& date, time_point now) {
   actor_slot* const slot = detail::find_slot(date.who);
   if (slot == nullptr) return false;
@@ -153,8 +156,20 @@ bool overseer::look_at_one(own_date& date, time_point now) {
   const health_options& own = *record->health;
   date.interval = own.interval;
   date.due = later(now, own.interval);
-  if (own.interval != duration::max()) visit(*slot, now, own.limit);
+  if (own.interval == duration::max()) {
+    forget(*slot, now);
+    return false;
+  }
+  visit(*slot, now, own.limit);
   return true;
+}
+
+// With the slot's lock held: it is looked after no more, and what was said of it is taken back.
+void overseer::forget(actor_slot& one, time_point now) {
+  const auto known = suspects_.find(one.index());
+  if (known == suspects_.end()) return;
+  const std::optional<suspicion>& about = known->second.about;
+  if (about && about->told) detail::tell_health(one, true, now - about->since);
 }
 
 // With the slot's lock held.

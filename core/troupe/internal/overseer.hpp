@@ -73,6 +73,7 @@ class overseer final : public detail::periodic_look {
   bool look_at_one(own_date& date, time_point now);
   void look_at_workers(time_point now);
   void visit(detail::actor_slot& one, time_point now, duration limit);
+  void forget(detail::actor_slot& one, time_point now);
   void forget_gone();
   void tell_news();
   void tell_blocked(const detail::worker_view& stuck, duration at_least);
@@ -83,7 +84,8 @@ class overseer final : public detail::periodic_look {
   overseer_options options_;
   std::uint64_t looks_ = 0;
   std::uint64_t progress_ = 0;  // of the scheduler, at the last look
-  time_point due_{};            // of the look at all
+  bool unseen_ = false;         // something has run since the last look at all
+  time_point due_{};            // of that
   std::unordered_map<slot_index, suspect> suspects_;
   std::unordered_map<slot_index, own_date> own_;
   std::vector<worker_note> workers_;
