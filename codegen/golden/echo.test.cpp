@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -48,6 +49,8 @@ struct witness {
   std::atomic<std::size_t> ends{0};
   std::atomic<std::size_t> failures{0};
   std::atomic<std::size_t> largest{0};
+  std::atomic<bool> waits{false};
+  std::vector<std::uint64_t> ids;  // of connections; the actor's until it has ended
 
   [[nodiscard]] endpoint where() const {
     while (port == 0) std::this_thread::yield();
@@ -59,16 +62,27 @@ struct echo_server : echo_server_base {
   std::shared_ptr<witness> seen = std::make_shared<witness>();
   troupe::event* gate = nullptr;  // handlers of arrivals wait for it
   bool echoes = true;
+  bool deaf = false;  // and are not interrupted
 
   void handle_start() {
     seen->port = rx->clients.local_endpoint().port();
     ++seen->starts;
   }
   void handle_clients(tcp_connection peer) {
-    EXPECT_TRUE(rx->input.attach(std::move(peer)));
+    const auto id = rx->input.attach(std::move(peer));
+    EXPECT_TRUE(id);
+    if (id) seen->ids.push_back(static_cast<std::uint64_t>(*id));
     ++seen->accepted;
   }
   task<result<>> handle_input(arrival one) {
+    tcp_connection* const from = rx->input.find(one.from);
+    seen->waits = true;
+    if (gate != nullptr && deaf) {
+      static_cast<void>(co_await gate->wait(troupe::context::background()));
+      EXPECT_EQ(rx->input.find(one.from), from);
+      static_cast<void>(co_await from->write(troupe::context::background(), one.bytes.bytes()));
+      co_return result<>();
+    }
     if (gate != nullptr) static_cast<void>(co_await gate->wait());
     switch (one.what) {
       case arrival_kind::bytes:
@@ -377,6 +391,29 @@ TEST(generated_echo, a_fresh_child_keeps_the_port_and_closes_the_connections) {
   });
   EXPECT_EQ(seen->port, to.port());
   rt.shutdown();
+  EXPECT_EQ(std::set(seen->ids.begin(), seen->ids.end()).size(), 6U) << "no id names two";
+}
+
+// Its handler goes on with what it has when its supervisor has given up waiting for it.
+TEST(generated_echo, one_left_behind_keeps_its_connections_until_it_ends) {
+  io_runtime rt;
+  auto seen = std::make_shared<witness>();
+  troupe::event gate;
+  auto [actor, tx] =
+      echo_server_builder{.data = {.seen = seen, .gate = &gate, .deaf = true}}.build(rt);
+  auto root = rt.spawn(std::make_shared<troupe::supervisor>(
+      "root", troupe::supervisor_options{.shutdown_timeout = 1ms, .children = {actor}}));
+  const endpoint to = seen->where();
+  run(rt, [&]() -> task<> {
+    auto peer = co_await connect(to);
+    EXPECT_TRUE(co_await peer.write("one"));
+    while (!seen->waits) co_await troupe::sleep_for(0s);
+    root.cancel();
+    co_await root;
+    gate.set();
+    EXPECT_EQ((co_await peer.read(3))->text(), "one") << "it still writes";
+    EXPECT_EQ(co_await read_all(&peer), std::string()) << "and is closed then";
+  });
 }
 
 TEST(generated_echo, the_end_closes_everything) {

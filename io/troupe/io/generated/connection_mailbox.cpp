@@ -36,7 +36,7 @@ result<io::connection_id> connection_rx::attach(io::tcp_connection connection) {
   if (!connection.is_open()) {
     return fail(errc::disconnected, "a connection that is closed cannot be attached");
   }
-  const ready_token token = ++last_;
+  const ready_token token = ++*last_;
   attached& made = connections_[token];
   made.watch = std::make_shared<io::internal::ready_watch>(
       io::internal::access::stream(connection)->file, token);

@@ -84,7 +84,11 @@ class connection_rx {
   void begin_run() noexcept;
   void end_run() noexcept;
   void ended_for_good() noexcept { connections_.clear(); }
-  static void take_over(connection_rx& first) noexcept { first.connections_.clear(); }
+  /// A later object of the same factory: others may still know the ids of the earlier ones.
+  void take_over(connection_rx& first) noexcept {
+    first.connections_.clear();
+    last_ = first.last_;
+  }
 
   [[nodiscard]] detail::inbox_core& inbox() noexcept { return ready_.core(); }
   [[nodiscard]] bool wanted() const noexcept { return enabled_ && !closed_; }
@@ -122,7 +126,7 @@ class connection_rx {
   bool enabled_;
   bool closed_ = false;  // the inbox, in this run
   std::size_t max_bytes_;
-  ready_token last_ = 0;
+  std::shared_ptr<ready_token> last_ = std::make_shared<ready_token>(0);
   ready_inbox ready_;  // outlives the watches in:
   std::unordered_map<ready_token, attached> connections_;
 };
