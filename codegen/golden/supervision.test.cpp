@@ -1,6 +1,7 @@
 // Actors without mailboxes, and one that ends itself, made from golden/accepted/supervision.yml.
 #include <codegen/golden/accepted/supervision.gen.hpp>
 
+#include <troupe/child_spec.hpp>
 #include <troupe/internal/test_fiber.hpp>
 #include <troupe/super_inbox.hpp>
 #include <troupe/supervisor.hpp>
@@ -32,6 +33,17 @@ struct supervisee : supervisee_base {
 struct supervisor : supervisor_base {
   std::vector<troupe::super_event>* heard = nullptr;
   void handle_watch(troupe::actor_id who) { rx->supervise(who); }
+  void handle_forget(troupe::actor_id who) { rx->unsupervise(who); }
+  void handle_super_event(troupe::super_event what) { heard->push_back(std::move(what)); }
+};
+
+/// Crashes where it is asked to watch nobody.
+struct fragile : supervisor_base {
+  std::vector<troupe::super_event>* heard = nullptr;
+  void handle_watch(troupe::actor_id who) {
+    if (who == troupe::actor_id{}) throw std::runtime_error("crash");
+    rx->supervise(who);
+  }
   void handle_forget(troupe::actor_id who) { rx->unsupervise(who); }
   void handle_super_event(troupe::super_event what) { heard->push_back(std::move(what)); }
 };
@@ -154,6 +166,32 @@ TEST(generated_supervision, an_actor_hears_of_those_that_it_supervises) {
     rt.run_until_idle();
     EXPECT_EQ(rt.alive(), 0U);
   });
+}
+
+TEST(generated_supervision, a_later_object_of_a_factory_supervises_nobody_at_first) {
+  for (const bool again : {false, true}) {
+    deterministic_runtime rt;
+    std::vector<troupe::super_event> heard;
+    int starts = 0;
+    int stops = 0;
+    const supervisee_tx one =
+        supervisee_builder{.data = {.starts = &starts, .stops = &stops}}.spawn(rt);
+    using builder = supervisor_base::builder<fragile>;
+    troupe::fresh_child child([&] { return builder{.data = {.heard = &heard}}.build(rt).actor; });
+    rt.spawn(std::make_shared<troupe::supervisor>(
+        "root", troupe::supervisor_options{.children = {child.spec()}}));
+    rt.run_until_idle();
+    EXPECT_TRUE(child->tx().try_watch(one.id()));
+    rt.run_until_idle();
+    EXPECT_TRUE(child->tx().try_watch(troupe::actor_id{}));
+    rt.advance(1s);
+    EXPECT_TRUE(child->tx().try_watch(again ? one.id() : child->id()));
+    rt.run_until_idle();
+    one.stop();
+    rt.run_until_idle();
+    EXPECT_EQ(heard.size(), again ? 1U : 0U);
+    rt.shutdown();
+  }
 }
 
 TEST(generated_supervision, an_actor_hears_of_the_health_of_those_that_it_supervises) {

@@ -1,6 +1,7 @@
 // The kinds rpc, batch, timer and signal, made from golden/accepted/workshop.yml.
 #include <codegen/golden/accepted/workshop.gen.hpp>
 
+#include <troupe/child_spec.hpp>
 #include <troupe/internal/test_fiber.hpp>
 #include <troupe/signal/pushed_signal.hpp>
 #include <troupe/supervisor.hpp>
@@ -259,6 +260,58 @@ TEST(generated_batch, a_crash_loses_the_batch_that_was_handed_over_and_no_other)
   });
 }
 
+TEST(generated_batch, what_was_collected_is_there_for_the_next_object_of_a_factory) {
+  for_seeds(20, [](std::uint64_t seed) {
+    deterministic_runtime rt(seed);
+    seen_by_scale seen;
+    troupe::fresh_child child(
+        [&] { return scale_builder{.data = {.seen = &seen}}.build(rt).actor; });
+    const scale_tx tx = child->tx();
+    EXPECT_TRUE(tx.try_parcels(-7));
+    rt.spawn(std::make_shared<troupe::supervisor>(
+        "root", troupe::supervisor_options{.children = {child.spec()}}));
+    rt.run_until_idle();
+    for (const int weight : {-1, -2}) {
+      EXPECT_TRUE(tx.try_weights(std::make_unique<int>(weight)));
+      rt.run_until_idle();
+    }
+    rt.advance(30ms);
+    EXPECT_EQ(seen.parcels, (std::vector<std::vector<int>>{{-7}}));
+    rt.shutdown();
+    EXPECT_EQ(tx.try_parcels(1).error(), errc::inbox_closed);
+  });
+}
+
+TEST(generated_rpc, one_that_is_shared_stays_open_for_who_has_not_come_yet) {
+  for_seeds(20, [](std::uint64_t seed) {
+    deterministic_runtime rt(seed);
+    const auto shared = troupe::generated::rpc_mailbox<int, int>::make_inbox(4);
+    auto [standby, other] = desk_builder{.later = {.inbox = shared}}.build(rt);
+    const desk_tx tx = desk_builder{.later = {.inbox = shared}}.spawn(rt);
+    rt.run_until_idle();
+    const auto busy =
+        start(rt, [&]() -> troupe::task<> { static_cast<void>(co_await tx.slow(4)); });
+    rt.run_until_idle();
+    std::optional<troupe::result<int>> one;
+    std::optional<troupe::result<int>> two;
+    const auto first = start(rt, [&]() -> troupe::task<> { one = co_await tx.later(1); });
+    rt.run_until_idle();
+    const auto second = start(rt, [&]() -> troupe::task<> { two = co_await tx.later(2); });
+    rt.run_until_idle();
+    tx.stop();
+    rt.advance(2s);
+    EXPECT_FALSE(one || two) << "there is another desk";
+    rt.spawn(standby);
+    rt.run_until_idle();
+    EXPECT_EQ(one.value_or(0), 2);
+    EXPECT_FALSE(two);
+    other.stop();
+    rt.run_until_idle();
+    EXPECT_EQ(rt.block_on(tx.later(3)).error(), errc::inbox_closed) << "now nobody is left";
+    rt.shutdown();
+  });
+}
+
 TEST(generated_timer, values_come_back_in_the_order_of_their_times) {
   for_seeds(20, [](std::uint64_t seed) {
     deterministic_runtime rt(seed);
@@ -325,6 +378,45 @@ TEST(generated_signal, values_come_as_messages) {
     EXPECT_EQ(furnace->subscribers(), 0U);
     rt.shutdown();
   });
+}
+
+TEST(generated_signal, the_one_it_was_built_with_is_there_after_an_end_too) {
+  deterministic_runtime rt;
+  seen_by_scale seen;
+  const auto warmth = std::make_shared<troupe::pushed_signal<double>>("warmth");
+  rt.spawn(warmth);
+  auto [actor, tx] = scale_builder{.data = {.seen = &seen}, .warmth = {.from = warmth}}.build(rt);
+  for (const double value : {1.0, 2.0}) {
+    rt.spawn(actor);
+    rt.run_until_idle();
+    EXPECT_EQ(warmth->subscribers(), 1U);
+    EXPECT_TRUE(rt.block_on(warmth->write(value)));
+    rt.run_until_idle();
+    EXPECT_EQ(seen.warmth.back(), value);
+    tx.stop();
+    rt.run_until_idle();
+    EXPECT_EQ(warmth->subscribers(), 0U);
+  }
+  rt.shutdown();
+}
+
+TEST(generated_signal, the_first_object_of_a_factory_is_told_nothing_any_more) {
+  deterministic_runtime rt;
+  seen_by_scale seen;
+  const auto warmth = std::make_shared<troupe::pushed_signal<double>>("warmth");
+  rt.spawn(warmth);
+  troupe::fresh_child child([&] {
+    return scale_builder{.data = {.seen = &seen}, .warmth = {.from = warmth}}.build(rt).actor;
+  });
+  rt.spawn(std::make_shared<troupe::supervisor>(
+      "root", troupe::supervisor_options{.children = {child.spec()}}));
+  rt.run_until_idle();
+  for (int i = 0; i != 3; ++i) {
+    EXPECT_TRUE(child->tx().try_weights(std::make_unique<int>(-1)));  // crashes
+    rt.advance(10ms);
+    EXPECT_EQ(warmth->subscribers(), 1U);
+  }
+  rt.shutdown();
 }
 
 }  // namespace

@@ -116,6 +116,7 @@ void super_inbox::supervise(actor_id who) {
 }
 
 void super_inbox::unsupervise(actor_id who) noexcept { watches_.erase(who); }
+void super_inbox::unsupervise_all() noexcept { watches_.clear(); }
 
 void super_inbox::drop_finished() noexcept {
   if (watches_.size() < drop_at_) return;

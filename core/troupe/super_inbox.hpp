@@ -55,6 +55,8 @@ class super_inbox {
   void supervise(actor_id who);
   /// No event of `who` comes any more, also none that waits. Harmless when repeated.
   void unsupervise(actor_id who) noexcept;
+  /// The same for all that are supervised.
+  void unsupervise_all() noexcept;
 
   /// Awaitable -> result<super_event>: the next event; errc::canceled when the actor that waits is;
   /// errc::inbox_closed once the actor that it is a member of has ended for good.

@@ -134,7 +134,9 @@ void actor_inboxes::keep_within(const void* begin, std::size_t size) noexcept {
 
 void actor_inboxes::close_all() noexcept {
   if (members_.empty()) return;
-  const auto is_ours = [](inbox_core& one) { return !one.adopted() || !one.is_shared(); };
+  const auto is_ours = [](inbox_core& one) {
+    return !one.adopted() || (!one.is_shared() && !one.has_heirs());
+  };
   {
     const std::lock_guard held(lock_of(this));
     for (std::size_t i = 0; inbox_core* const at = members_.at(i); ++i) {

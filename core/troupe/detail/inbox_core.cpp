@@ -142,6 +142,13 @@ void inbox_core::close(closing why) noexcept {
   }
 }
 
+error inbox_core::waits_for_itself() const {
+  return error(errc::call_cycle,
+               "an inbox for " + std::to_string(capacity()) + " of " + std::string(message_type()) +
+                   " is full, and it is its receiver that casts to it: use try_cast and keep what "
+                   "is too much, or give it more capacity");
+}
+
 inbox_core::requests_left inbox_core::take_requests() noexcept {
   if (redirected()) return target().take_requests();
   const std::lock_guard held(acquire(), std::adopt_lock);

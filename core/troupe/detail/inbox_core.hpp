@@ -236,6 +236,9 @@ class inbox_core {
     return known != nullptr ? known : run_at_home();
   }
 
+  /// Of a sender that alone receives here, and would wait for room.
+  [[nodiscard]] error waits_for_itself() const;
+
   /// Why the inbox takes nothing more: closed by its user, or by the end of its actor.
   enum class closing : std::uint8_t { open, by_user, by_end };
   void close(closing why) noexcept;
@@ -375,6 +378,16 @@ class inbox_core {
   /// Not a member: joined because the actor's run received from it. Stored before `home` (release).
   void set_adopted() noexcept { flags_.fetch_or(is_adopted); }
   [[nodiscard]] bool adopted() const noexcept { return (flags_.load() & is_adopted) != 0; }
+  /// Others are to receive too, whether or not they have come yet: the end of one receiver is not
+  /// the end of an inbox that is no member of it.
+  void set_has_heirs(bool has) noexcept {
+    if (has) {
+      flags_.fetch_or(has_heirs_flag);
+    } else {
+      flags_.fetch_and(static_cast<std::uint8_t>(~has_heirs_flag));
+    }
+  }
+  [[nodiscard]] bool has_heirs() const noexcept { return (flags_.load() & has_heirs_flag) != 0; }
 
  private:
   /// The lock of this inbox, and by what it is held.
@@ -386,6 +399,7 @@ class inbox_core {
 
   static constexpr std::uint8_t is_adopted = 1;
   static constexpr std::uint8_t is_redirected = 2;  // set before anybody else knows the inbox
+  static constexpr std::uint8_t has_heirs_flag = 4;
 
   [[nodiscard]] bool redirected() const noexcept {
     return (flags_.load(std::memory_order_relaxed) & is_redirected) != 0;

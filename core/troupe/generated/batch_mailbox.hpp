@@ -69,8 +69,13 @@ class batch_rx : public inbox_rx<cast_inbox<T>> {
 
   void begin_run() {
     inbox_rx<cast_inbox<T>>::begin_run();
-    if (std::exchange(handed_over_, false)) clear();
-    batch_.reserve(most_);
+    if (std::exchange(collected_->handed_over, false)) clear();
+    collected_->batch.reserve(most_);
+  }
+  /// A later object of the same factory: goes on with what was collected.
+  void take_over(batch_rx& first) noexcept {
+    inbox_rx<cast_inbox<T>>::take_over(first);
+    collected_ = first.collected_;
   }
 
   class arm {
@@ -86,7 +91,7 @@ class batch_rx : public inbox_rx<cast_inbox<T>> {
     }
     void prepare(detail::inbox_source& source) noexcept {
       rx_->prepare(source);
-      now_due_ = rx_->enabled() ? rx_->due_ : never;
+      now_due_ = rx_->enabled() ? rx_->collected_->due : never;
     }
     [[nodiscard]] detail::wait_source& timer() noexcept { return due_; }
     [[nodiscard]] bool wants_timer() const noexcept { return now_due_ != never; }
@@ -99,8 +104,8 @@ class batch_rx : public inbox_rx<cast_inbox<T>> {
         rx_->note_closed();
         return nothing_handled<handled_type>();
       }
-      rx_->batch_.push_back(slot_.take());
-      while (rx_->batch_.size() < rx_->most_ && take_another(source)) {
+      rx_->collected_->batch.push_back(slot_.take());
+      while (rx_->collected_->batch.size() < rx_->most_ && take_another(source)) {
       }
       if (rx_->may_wait()) return nothing_handled<handled_type>();
       return rx_->template hand_over<Handle>(self);
@@ -124,7 +129,7 @@ class batch_rx : public inbox_rx<cast_inbox<T>> {
       self.lock.unlock();
       after();
       if (!bound) taken = take_shared(self, source);
-      if (taken) rx_->batch_.push_back(slot_.take());
+      if (taken) rx_->collected_->batch.push_back(slot_.take());
       return taken;
     }
     // Registering with an inbox that others receive from too takes a message if there is one.
@@ -144,45 +149,51 @@ class batch_rx : public inbox_rx<cast_inbox<T>> {
   };
 
  private:
+  /// What all objects of a factory share: only one of them runs.
+  struct collection {
+    std::vector<T> batch;  // never grows beyond most_, which is reserved
+    time_point due = never;
+    bool handed_over = false;
+  };
+
   void clear() noexcept {
-    batch_.clear();
-    due_ = never;
+    collected_->batch.clear();
+    collected_->due = never;
   }
   // Whether a batch that is not full has still time.
   bool may_wait() noexcept {
-    if (!delay_ || batch_.size() >= most_) return false;
-    if (due_ == never) due_ = later(detail::current.running->sched->now(), *delay_);
+    if (!delay_ || collected_->batch.size() >= most_) return false;
+    if (collected_->due == never)
+      collected_->due = later(detail::current.running->sched->now(), *delay_);
     return true;
   }
 
-  // Clears the batch when its handler has ended; a crash leaves handed_over_ to the next run.
+  // Clears the batch when its handler has ended; a crash leaves handed_over to the next run.
   template <auto Handle, class Private>
   auto hand_over(Private& self) {
     using returned = decltype(Handle(self, std::span<T>()));
-    handed_over_ = true;
-    due_ = never;
+    collected_->handed_over = true;
+    collected_->due = never;
     if constexpr (detail::is_task<returned>) {
       return hand_over_later<Handle>(&self, this);
     } else {
-      auto outcome = handle<Handle>(self, std::span<T>(batch_));
+      auto outcome = handle<Handle>(self, std::span<T>(collected_->batch));
       clear();
-      handed_over_ = false;
+      collected_->handed_over = false;
       return outcome;
     }
   }
   template <auto Handle, class Private>
   static task<result<>> hand_over_later(Private* self, batch_rx* rx) {
-    result<> outcome = co_await handle<Handle>(*self, std::span<T>(rx->batch_));
+    result<> outcome = co_await handle<Handle>(*self, std::span<T>(rx->collected_->batch));
     rx->clear();
-    rx->handed_over_ = false;
+    rx->collected_->handed_over = false;
     co_return outcome;
   }
 
   std::size_t most_;
   std::optional<duration> delay_;
-  std::vector<T> batch_;  // never grows beyond most_, which is reserved
-  time_point due_ = never;
-  bool handed_over_ = false;
+  std::shared_ptr<collection> collected_ = std::make_shared<collection>();
 };
 
 /// The sending side: that of a simple mailbox.

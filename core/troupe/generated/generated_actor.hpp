@@ -184,6 +184,7 @@ class generated_actor final : public actor {
         (std::get<I>(mine).rx->take_over(*std::get<I>(theirs).rx), ...);
       }(std::index_sequence_for<Mine...>());
     }(connections(), same->connections());
+    rx_base::take_over(same->super_events());
     tx_ = same->tx_;
     return true;
   }

@@ -47,10 +47,11 @@ class inbox_rx {
   }
   void end_run() noexcept {}
   void ended_for_good() noexcept { detach(); }
-  /// A later object of the same factory: receives from the inbox that `first` has.
-  void take_over(const inbox_rx& first) noexcept {
+  /// A later object of the same factory: receives from the inbox that `first` has, in its place.
+  void take_over(inbox_rx& first) noexcept {
     detach();
     inbox_ = first.inbox_;
+    attached_ = std::exchange(first.attached_, false);
     attach();
   }
   [[nodiscard]] const std::shared_ptr<inbox_type>& inbox() const noexcept { return inbox_; }

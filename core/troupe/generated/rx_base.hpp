@@ -33,6 +33,9 @@ class rx_base {
     closed_ = false;
     wanted_ = supervises_;
   }
+  /// A later object of the same factory, which begins with nobody: what the first one supervised
+  /// would be told here.
+  static void take_over(rx_base& first) noexcept { first.events_.unsupervise_all(); }
 
   class arm {
    public:

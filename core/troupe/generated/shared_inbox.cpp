@@ -4,7 +4,7 @@ namespace troupe::generated {
 
 void inbox_readers::add(detail::inbox_core& inbox) noexcept {
   const std::lock_guard held(mutex_);
-  ++count_;
+  inbox.set_has_heirs(++count_ > 1);
   inbox.reopen();
 }
 
@@ -12,7 +12,8 @@ void inbox_readers::remove(detail::inbox_core& inbox) noexcept {
   detail::inbox_core::requests_left left;
   {
     const std::lock_guard held(mutex_);
-    if (--count_ == 0) {
+    inbox.set_has_heirs(--count_ > 1);
+    if (count_ == 0) {
       inbox.close(detail::inbox_core::closing::by_end);
       left = inbox.take_requests();
     } else {

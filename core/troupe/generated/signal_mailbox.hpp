@@ -67,12 +67,15 @@ class signal_rx {
 
   void open() noexcept {}
   void begin_run() {
-    if (const auto first = std::exchange(first_, nullptr)) subscribe(*first);
+    if (std::exchange(begins_, false) && first_ != nullptr) subscribe(*first_);
     ended_ = false;
   }
   void end_run() noexcept {}
-  void ended_for_good() noexcept { unsubscribe(); }
-  void take_over(const signal_rx&) noexcept {}
+  void ended_for_good() noexcept {
+    unsubscribe();
+    begins_ = true;
+  }
+  static void take_over(signal_rx& first) noexcept { first.unsubscribe(); }
 
   class arm {
    public:
@@ -111,7 +114,8 @@ class signal_rx {
  private:
   bool enabled_;
   subscriber_buffer buffer_;
-  std::shared_ptr<signal<V>> first_;  // until the first run
+  std::shared_ptr<signal<V>> first_;
+  bool begins_ = true;  // the next run is the first, or the first after an end for good
   std::optional<subscription<V>> values_;
   bool ended_ = false;  // in this run
 };
