@@ -10,6 +10,9 @@
 // Whoever's context is done gets its error (errc::canceled, errc::deadline_exceeded). A message
 // that was not sent comes back: in the error of cast, in the argument itself of try_cast.
 //
+// Who receives from an inbox, alone, and casts to it while it is full would wait for itself: that
+// cast fails with errc::call_cycle.
+//
 // Order: what one sender sends through one inbox arrives in that order, also through a full inbox.
 // Between senders, and between inboxes, there is none.
 
@@ -115,6 +118,10 @@ class [[nodiscard("nothing is sent until it is awaited")]] cast_awaiter {
       self.sched->yield(self);
       return true;
     }
+    if (inbox_->owner() == &self) [[unlikely]] {
+      canceled_ = ctx_.cancels() && self.scope.ended();
+      return yield_if_spent(self);
+    }
     const std::uint64_t id = self.open_wait(wait_kind::send, ctx_.cancels());
     // Who takes it out of here does not know that a request changes hands.
     if constexpr (may_hold_request<T>) change_hands(message_);
@@ -130,11 +137,15 @@ class [[nodiscard("nothing is sent until it is awaited")]] cast_awaiter {
       settle();
     if (outcome_ == inbox_core::push_result::sent) [[likely]]
       return {};
-    error why = canceled_ ? cancel_reason(*current.running, ctx_.get()) : error(errc::inbox_closed);
-    return std::unexpected(send_error<T>(std::move(why), std::move(message_)));
+    return std::unexpected(send_error<T>(why_not(), std::move(message_)));
   }
 
  private:
+  error why_not() const {
+    if (canceled_) return cancel_reason(*current.running, ctx_.get());
+    if (outcome_ == inbox_core::push_result::full && !waited_) return inbox_->waits_for_itself();
+    return errc::inbox_closed;
+  }
   void settle() noexcept {
     ctx_.close();
     if (wait_.settle(*inbox_)) {

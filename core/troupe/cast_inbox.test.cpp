@@ -263,6 +263,76 @@ TEST(cast_inbox, rendezvous_waits_for_a_receiver) {
   });
 }
 
+TEST(cast_inbox, a_receiver_does_not_wait_for_itself) {
+  for (const std::size_t capacity : {0U, 1U, 3U}) {
+    deterministic_runtime rt;
+    cast_inbox<box> inbox(capacity);
+    start(rt, [&]() -> task<> { EXPECT_TRUE(co_await inbox.cast(boxed(0))); });
+    run(rt, [&]() -> task<> {
+      EXPECT_TRUE(co_await inbox.receive());
+      for (std::size_t i = 0; i != capacity; ++i) EXPECT_TRUE(co_await inbox.cast(boxed(1)));
+      for (int i = 0; i != 2; ++i) {
+        auto no = co_await inbox.cast(boxed(2));
+        EXPECT_TRUE(!no && no.error() == errc::call_cycle && *no.error().unsent == 2);
+        if (no) continue;
+        EXPECT_EQ(no.error().code(), std::errc::resource_deadlock_would_occur);
+        EXPECT_NE(no.error().text().find("for " + std::to_string(capacity)), std::string::npos);
+      }
+      auto no = co_await inbox.cast(context::background(), boxed(3));
+      EXPECT_TRUE(!no && no.error() == errc::call_cycle && *no.error().unsent == 3);
+      if (capacity == 0) co_return;
+      EXPECT_TRUE(co_await inbox.receive());
+      EXPECT_TRUE(co_await inbox.cast(boxed(4)));
+    });
+    rt.shutdown();
+  }
+}
+
+TEST(cast_inbox, a_receiver_that_is_canceled_hears_that_when_it_casts_to_itself) {
+  deterministic_runtime rt;
+  cast_inbox<box> inbox(1);
+  EXPECT_TRUE(inbox.try_cast(boxed(0)));
+  auto canceled = start(rt, [&]() -> task<> {
+    EXPECT_TRUE(co_await inbox.receive());
+    EXPECT_EQ((co_await troupe::sleep_for(1h)).error(), errc::canceled);
+    EXPECT_TRUE(co_await inbox.cast(boxed(1)));
+    EXPECT_EQ((co_await inbox.cast(boxed(2))).error(), errc::canceled);
+    // Not what ends the wait.
+    EXPECT_EQ((co_await inbox.cast(context::background(), boxed(2))).error(), errc::call_cycle);
+  });
+  rt.run_until_idle();
+  canceled.cancel();
+  rt.run_until_idle();
+  EXPECT_TRUE(canceled.done());
+  rt.shutdown();
+}
+
+TEST(cast_inbox, one_of_several_receivers_waits_for_the_others) {
+  deterministic_runtime rt;
+  cast_inbox<box> inbox(1);
+  std::vector<int> got;
+  EXPECT_TRUE(inbox.try_cast(boxed(0)));
+  bool sent = false;
+  auto first = start(rt, [&]() -> task<> {
+    EXPECT_TRUE(co_await inbox.receive());
+    static_cast<void>(co_await troupe::sleep_for(1s));
+    for (int i = 1; i != 4; ++i) EXPECT_TRUE(co_await inbox.cast(boxed(i)));
+    sent = true;
+  });
+  rt.run_until_idle();
+  auto second = start(rt, [&]() -> task<> {
+    while (auto one = co_await inbox.receive()) got.push_back(**one);
+  });
+  rt.run_until_idle();
+  rt.advance(1s);
+  rt.run_until_idle();
+  EXPECT_TRUE(sent);
+  inbox.close();
+  rt.run_until_idle();
+  EXPECT_EQ(got, (std::vector{1, 2, 3}));
+  rt.shutdown();
+}
+
 TEST(cast_inbox, delivers_what_waits_after_it_is_closed) {
   for_seeds(50, [](std::uint64_t seed) {
     deterministic_runtime rt(seed);

@@ -57,7 +57,7 @@ class troupe_category final : public std::error_category {
       case errc::inbox_full: return "inbox is full";
       case errc::inbox_closed: return "inbox is closed";
       case errc::no_reply: return "the request was dropped without a reply";
-      case errc::call_cycle: return "the call would wait for itself through a cycle of calls";
+      case errc::call_cycle: return "the wait would be for itself";
       case errc::already_replied: return "the request has already been answered";
       case errc::runtime_stopped: return "the runtime has been shut down";
       case errc::actor_stopped: return "the actor has stopped for good";

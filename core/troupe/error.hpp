@@ -25,7 +25,7 @@ enum class errc {
   inbox_full,         ///< a try_ operation found no room; std::errc::resource_unavailable_try_again
   inbox_closed,       ///< the inbox takes nothing more, or is closed and drained; broken_pipe
   no_reply,           ///< the request was dropped unanswered; std::errc::connection_aborted
-  call_cycle,         ///< the calls would wait for each other; resource_deadlock_would_occur
+  call_cycle,         ///< the wait would be for oneself; resource_deadlock_would_occur
   already_replied,    ///< the request has been answered before; std::errc::invalid_argument
   runtime_stopped,    ///< the runtime has shut down; std::errc::operation_not_permitted
   actor_stopped,      ///< the actor has ended for good; std::errc::no_such_process
