@@ -116,9 +116,8 @@ void supervisor_core::close_inboxes(child_record& child) noexcept {
   if (child.current != child.first) detail::actor_internals::inboxes(*child.current).close_all();
 }
 
-void supervisor_core::end_for_good(child_record& child) noexcept {
+void supervisor_core::end_for_good(child_record& child, const exit_reason* why) noexcept {
   if (!child.first) return;
-  const exit_reason* const why = child.current ? &child.last : nullptr;
   detail::actor_internals::ended_for_good(*child.first, why);
   if (child.current && child.current != child.first) {
     detail::actor_internals::ended_for_good(*child.current, why);

@@ -187,7 +187,10 @@ class supervisor_core : public std::enable_shared_from_this<supervisor_core> {
   void tell_user(const child_record& child, const exit_reason& why) noexcept;
   void retire(child_record& child) noexcept;
   void close_inboxes(child_record& child) noexcept;
-  static void end_for_good(child_record& child) noexcept;
+  static void end_for_good(child_record& child) noexcept {
+    end_for_good(child, child.current ? &child.last : nullptr);
+  }
+  static void end_for_good(child_record& child, const exit_reason* why) noexcept;
   void return_thread(child_record& child) noexcept;
   void arm(child_record& child, timer_token token, duration delay, bool restarts);
   void disarm(child_record& child) noexcept;

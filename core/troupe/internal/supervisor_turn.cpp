@@ -103,9 +103,7 @@ void supervisor_core::run_abandoned(child_record& child) noexcept {
     child.scope = nullptr;
     child.closes_at_end = false;
   }
-  detail::actor_internals::ended_for_good(*child.first, nullptr);
-  if (child.current != child.first)
-    detail::actor_internals::ended_for_good(*child.current, nullptr);
+  end_for_good(child, nullptr);
 }
 
 // With the post lock held: the fiber waits for an event and has not been canceled, nobody acts for
